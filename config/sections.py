@@ -1,0 +1,147 @@
+"""The sections of the settings, each frozen; every field says its unit and why its default is what it is."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+
+class Section(BaseModel):
+    """The base of a section: frozen, and an unknown name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class RedisSettings(Section):
+    """Where jobs, payloads and results are kept."""
+
+    url: SecretStr | None = None
+    """`redis://`, `rediss://` or `unix://`; `REDIS_URL` says the same. Without one, `framequeue up` starts an embedded Valkey."""
+    queue: str = Field("arq:queue", min_length=1)
+    """ARQ's queue name (a sorted set); stock ARQ producers and workers may share it."""
+    durability: Literal["write", "fsync"] = "write"
+    """`fsync`: a 202 is only given once the job has reached Redis' disk (WAITAOF)."""
+    connect_timeout_s: float = Field(2.0, gt=0)
+    """How long to wait for a connection, in seconds."""
+    command_timeout_s: float = Field(10.0, gt=0)
+    """How long to wait for one answer, in seconds."""
+    max_connections: int = Field(100, ge=4)
+    """Connections a process may open to Redis."""
+
+
+class ApiSettings(Section):
+    """The HTTP face."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on; off loopback, keys must be configured or `auth.mode` be `none`."""
+    port: int = Field(8000, ge=0, le=65535)
+    """The TCP port; 0 takes a free one."""
+    public_url: str = ""
+    """The base of links and problem types where a proxy stands in front; empty: relative links."""
+    max_wait_s: float = Field(50.0, ge=0, le=300)
+    """The cap of `Prefer: wait`, in seconds: under the 60 s at which common proxies cut a connection."""
+
+
+class AuthSettings(Section):
+    """Who may call."""
+
+    mode: Literal["auto", "keys", "none"] = "auto"
+    """`auto`: keys where some are configured, else open on loopback and a refusal to start elsewhere."""
+    keys: tuple["ApiKey", ...] = ()
+    """A JSON list of `{"sha256", "tenant", "scopes"}`; `framequeue keys new` makes one."""
+    keys_file: Path | None = None
+    """A file with that JSON list, beside or instead of `keys`."""
+
+
+class ApiKey(Section):
+    """One key: only its SHA-256 is configured."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """The lower-case hex SHA-256 of the key."""
+    tenant: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    """Whose jobs and frames the key reaches."""
+    scopes: frozenset[Literal["jobs:write", "jobs:read", "frames", "debug", "admin"]]
+    """What the key may do."""
+
+
+class WorkerSettings(Section):
+    """The worker process."""
+
+    threads: int = Field(0, ge=0, le=256)
+    """Threads that run transforms, and so jobs at a time; 0: one per core, and at least two."""
+    lease_s: float = Field(10.0, ge=1)
+    """How long a claim holds without renewal, in seconds: what a lost machine costs its jobs."""
+    drain_s: float = Field(20.0, ge=0)
+    """How long SIGTERM waits for running jobs before it hands them back, in seconds."""
+    poll_s: float = Field(0.5, gt=0)
+    """How often an idle worker looks for jobs of stock ARQ producers, which do not wake it, in seconds."""
+    memory_bytes: int = Field(0, ge=0)
+    """The budget for frames in memory; 0: three quarters of the container's or machine's."""
+
+
+class JobSettings(Section):
+    """Defaults of a job's own fields, and how long things are kept."""
+
+    timeout_s: float = Field(300.0, gt=0)
+    """How long one attempt may run where the job does not say, in seconds."""
+    max_timeout_s: float = Field(86_400.0, gt=0)
+    """The largest `timeout_s` a job may ask for, in seconds."""
+    max_attempts: int = Field(3, ge=1, le=100)
+    """How often a job is tried where it does not say."""
+    result_ttl_s: int = Field(86_400, ge=1)
+    """How long a result is kept where the job does not say, in seconds."""
+    max_result_ttl_s: int = Field(30 * 86_400, ge=1)
+    """The largest `result_ttl_s` a job may ask for, in seconds."""
+    record_ttl_s: int = Field(7 * 86_400, ge=60)
+    """How long a finished job is remembered after its result has expired, in seconds."""
+    frame_ttl_s: int = Field(86_400, ge=1)
+    """How long an uploaded frame is kept, in seconds."""
+    upload_ttl_s: int = Field(3_600, ge=60)
+    """How long an unfinished upload may stand before Redis drops it, in seconds."""
+
+
+class LimitSettings(Section):
+    """What is refused; each limit has its own error."""
+
+    body_bytes: int = Field(256 * MIB, ge=1)
+    """The largest request body, compressed or not."""
+    envelope_bytes: int = Field(32 * MIB, ge=1)
+    """The largest JSON envelope (it is held in memory; larger tables go as a file part, a raw body or a frame)."""
+    decoded_bytes: int = Field(GIB, ge=1)
+    """The largest input once decompressed and decoded."""
+    compression_ratio: float = Field(200.0, ge=1)
+    """The largest ratio of decompressed to compressed size, once `ratio_free_bytes` are exceeded."""
+    ratio_free_bytes: int = Field(64 * MIB, ge=0)
+    """Decompressed bytes below which no ratio is checked."""
+    rows: int = Field(50_000_000, ge=1)
+    """Rows of an input, a result, or a frame between steps."""
+    columns: int = Field(10_000, ge=1)
+    """Columns of an input, a result, or a frame between steps."""
+    cell_bytes: int = Field(64 * MIB, ge=1)
+    """The largest single value."""
+    json_depth: int = Field(64, ge=4, le=512)
+    """How deep JSON may nest."""
+    steps: int = Field(200, ge=1)
+    """Steps of a pipeline."""
+    inputs: int = Field(16, ge=1)
+    """Inputs of a job."""
+    queued_jobs: int = Field(1_000_000, ge=1)
+    """Unfinished jobs in the queue before submits are answered 503."""
+
+
+class TransformSettings(Section):
+    """Transforms of your own."""
+
+    modules: tuple[str, ...] = ()
+    """Importable modules whose `@transform` functions become ops; API and worker must name the same."""
+
+
+class LogSettings(Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe level that is written."""
+    format: Literal["auto", "json", "console"] = "auto"
+    """`auto`: colours on a terminal, JSON lines elsewhere."""

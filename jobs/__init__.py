@@ -1,0 +1,1 @@
+"""The domain: durable DataFrame jobs. Knows nothing of HTTP."""

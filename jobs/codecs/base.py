@@ -1,0 +1,66 @@
+"""What a codec is: bytes of one media type to an Arrow table, and Arrow batches back to bytes.
+
+Codecs know Arrow, not pandas: `jobs.codecs.frames` crosses that bridge, once, in each direction.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from jobs.model import Warn
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits:
+    """What decoding may spend; bytes are bytes, `cell_bytes` the largest single value. Names follow the `limits` settings."""
+
+    decoded_bytes: int = 1024**3
+    rows: int = 50_000_000
+    columns: int = 10_000
+    cell_bytes: int = 64 * 1024**2
+    compression_ratio: float = 200.0
+    ratio_free_bytes: int = 64 * 1024**2
+    json_depth: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How to read one input. `name` is the input's, for messages; `dtypes` maps column to pandas' or Arrow's dtype name."""
+
+    name: str = "df"
+    charset: str | None = None
+    orient: str | None = None
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeOptions:
+    """How to write one result; `orient` is for JSON: records, columns or split."""
+
+    orient: str = "records"
+
+
+class Decoded(NamedTuple):
+    """A decoded input and what had to be mapped on the way."""
+
+    table: pa.Table
+    warnings: tuple[Warn, ...] = ()
+
+
+class Codec(Protocol):
+    """One media type. `name` is the word of `?format=`; `media_types` lists the canonical one first."""
+
+    name: str
+    media_types: tuple[str, ...]
+    extension: str
+
+    def decode(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
+        """The table in `data`; raises InputMalformed, InputEmpty, CastFailed, CountExceeded or SizeExceeded."""
+        ...
+
+    def encode(self, batches: pa.RecordBatchReader, options: EncodeOptions) -> Iterator[bytes]:
+        """The encoded bytes, piece by piece, without holding them all; the reader's schema holds even where no batch comes."""
+        ...

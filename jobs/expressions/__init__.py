@@ -1,0 +1,1 @@
+"""The expression language: parse, check against the allow-lists, evaluate by walking."""

@@ -1,0 +1,203 @@
+"""The values of the domain: frozen, comparable, and stored as msgpack (never pickle).
+
+Durations carry their unit in the name; `*_ms` timestamps are Unix milliseconds of Redis' clock.
+"""
+
+from enum import StrEnum
+from typing import Any, Self
+
+import msgspec
+
+from jobs.state import JobState
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The base of every stored value."""
+
+    def changed(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+
+class Place(Value, frozen=True, omit_defaults=False):
+    """Where an error is: a JSON pointer into the submission, and an input and its row (from 1) where there is one."""
+
+    pointer: str
+    code: str
+    detail: str
+    input: str | None = None
+    row: int | None = None
+
+    def below(self, pointer: str) -> Self:
+        """The same place seen from further out."""
+        return self.changed(pointer=pointer + self.pointer)
+
+
+class Warn(Value, frozen=True, omit_defaults=False):
+    """Something that was mapped, not lost in silence."""
+
+    code: str
+    detail: str
+    column: str | None = None
+
+
+class Column(Value, frozen=True, omit_defaults=False):
+    """A column of a schema; `dtype` is pandas' name, or Arrow's where pandas has none."""
+
+    name: str
+    dtype: str
+    nullable: bool
+
+
+class PayloadRef(Value, frozen=True):
+    """An encoded frame in the store: the blob that holds its bytes and how to read them.
+
+    `encoding` is a Content-Encoding (`gzip`, `zstd`); `bytes` the stored size; `charset` for text formats;
+    `orient` for JSON (`records`, `columns`, `split`).
+    """
+
+    blob: str
+    media_type: str
+    bytes: int
+    sha256: str = ""
+    encoding: str | None = None
+    charset: str | None = None
+    orient: str | None = None
+    rows: int | None = None
+    columns: tuple[Column, ...] | None = None
+
+
+class Input(Value, frozen=True):
+    """A named input of a job: a payload, where it came from, and the dtypes asked for."""
+
+    payload: PayloadRef
+    frame: str | None = None
+    dtypes: dict[str, str] = {}
+
+
+class OnRowError(StrEnum):
+    """What a bad row does to its job."""
+
+    FAIL = "fail"
+    REJECT = "reject"
+
+
+class JobSpec(Value, frozen=True):
+    """What was submitted: fixed for the life of the job."""
+
+    tenant: str
+    pipeline: list[dict[str, Any]]
+    inputs: dict[str, Input]
+    timeout_s: float
+    max_attempts: int
+    delay_s: float
+    result_ttl_s: int
+    on_row_error: OnRowError = OnRowError.FAIL
+    max_rejects: int = 1000
+    labels: dict[str, str] = {}
+    group: str | None = None
+    rerun_of: str | None = None
+    trace_id: str = ""
+
+
+class Progress(Value, frozen=True, omit_defaults=False):
+    """How far an attempt is: steps done of steps in all, and the fraction in 0..1."""
+
+    step: int
+    steps: int
+    fraction: float
+
+
+class Timing(Value, frozen=True, omit_defaults=False):
+    """Where an attempt's time went, in milliseconds."""
+
+    queued_ms: float = 0.0
+    decode_ms: float = 0.0
+    steps_ms: tuple[float, ...] = ()
+    encode_ms: float = 0.0
+
+
+class InputInfo(Value, frozen=True, omit_defaults=False):
+    """What is known of an input once it was decoded."""
+
+    rows: int | None
+    column_count: int | None
+    bytes: int
+
+
+class ResultInfo(Value, frozen=True):
+    """A finished result: `blob` is None where its bytes stand beside the record; `bytes` is the stored (Arrow) size."""
+
+    rows: int
+    columns: tuple[Column, ...]
+    bytes: int
+    sha256: str
+    blob: str | None = None
+    preview: msgspec.Raw = msgspec.Raw(b"[]")
+    preview_complete: bool = False
+    rejects: int = 0
+
+
+class Problem(Value, frozen=True, omit_defaults=False):
+    """A failure as the outside sees it (RFC 9457 without what only HTTP knows)."""
+
+    code: str
+    title: str
+    detail: str
+    retryable: bool
+    errors: tuple[Place, ...] = ()
+
+
+class Outcome(Value, frozen=True):
+    """How an attempt ended; the record of a terminal job keeps the last one."""
+
+    result: ResultInfo | None = None
+    error: Problem | None = None
+    warnings: tuple[Warn, ...] = ()
+    timing: Timing = Timing()
+    inputs: dict[str, InputInfo] = {}
+
+
+class AttemptReport(Value, frozen=True, omit_defaults=False):
+    """The whole story of one failed attempt. `samples` are up to five rows of the step's input; `shape` its rows and columns."""
+
+    attempt: int
+    outcome: str
+    error: Problem
+    step: int | None = None
+    op: str | None = None
+    column: str | None = None
+    dtype: str | None = None
+    exception: str | None = None
+    samples: tuple[dict[str, Any], ...] = ()
+    shape: tuple[int, int] | None = None
+    peak_memory_bytes: int | None = None
+    worker: str = ""
+    traceback: str | None = None
+
+
+class Job(Value, frozen=True):
+    """A job as it stands: what was submitted, where it is, and how it ended."""
+
+    id: str
+    spec: JobSpec
+    state: JobState
+    version: int
+    attempt: int
+    created_ms: int
+    started_ms: int | None = None
+    finished_ms: int | None = None
+    cancel_requested_ms: int | None = None
+    expires_ms: int | None = None
+    progress: Progress | None = None
+    outcome: Outcome | None = None
+
+
+class Frame(Value, frozen=True):
+    """An uploaded frame: a payload with an id of its own and a time to live."""
+
+    id: str
+    tenant: str
+    payload: PayloadRef
+    created_ms: int
+    expires_ms: int

@@ -1,0 +1,54 @@
+"""What a transform is: a small frozen parameter model with one pure method, frame to frame."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from jobs.transforms.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A runnable example: inputs as records by name, the pipeline, and the records that come out."""
+
+    inputs: Mapping[str, list[dict[str, Any]]]
+    pipeline: list[dict[str, Any]]
+    result: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a step may use beside its frame: the other frames by name, the row and column limits, and the job's context."""
+
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    max_rows: int = 50_000_000
+    max_columns: int = 10_000
+    context: Context = field(default_factory=Context)
+
+
+class Transform(BaseModel, ABC):
+    """The base of all ops. Fields are the op's arguments; the class docstring is its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True)
+
+    op: ClassVar[str]
+    family: ClassVar[str]
+    example: ClassVar[Example]
+
+    @abstractmethod
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+        """The frame after this step: a new one with a plain range index; `frame` itself is never changed.
+
+        Raises TransformError with a pointer relative to the step (`/by/0`).
+        """
+
+    def uses(self) -> tuple[tuple[str, str], ...]:
+        """The named frames this step reads beside the current one, as (pointer relative to the step, name)."""
+        return ()
+
+
+ParameterSchema = dict[str, JsonValue]

@@ -1,0 +1,38 @@
+"""What a transform may ask of the job it runs in."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+def _nothing() -> None:
+    return None
+
+
+def _no_progress(fraction: float) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Progress, a logger that is kept with the job, a cancel check, and the job's other inputs.
+
+    A user's transform receives it through a parameter annotated `Context`.
+    """
+
+    job_id: str = ""
+    attempt: int = 1
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("framequeue.job"))
+    inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    report_progress: Callable[[float], None] = _no_progress
+    stop_check: Callable[[], None] = _nothing
+
+    def progress(self, fraction: float) -> None:
+        """Say how far this step is, in 0..1."""
+        self.report_progress(min(1.0, max(0.0, fraction)))
+
+    def check_canceled(self) -> None:
+        """Raise JobCanceled or JobTimeout where the job is to stop; call it inside long loops."""
+        self.stop_check()

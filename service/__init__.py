@@ -1,0 +1,1 @@
+"""The HTTP face. Knows no pandas and no Redis commands."""
