@@ -18,7 +18,7 @@ class RedisSettings(Section):
     """Where jobs, payloads and results are kept."""
 
     url: SecretStr | None = None
-    """`redis://`, `rediss://` or `unix://`; `REDIS_URL` says the same. Without one, `framequeue up` starts an embedded Valkey."""
+    """`redis://`, `rediss://` or `unix://`; `REDIS_URL` says the same. Without one, `framequeue up` starts a Valkey."""
     queue: str = Field("arq:queue", min_length=1)
     """ARQ's queue name (a sorted set); stock ARQ producers and workers may share it."""
     durability: Literal["write", "fsync"] = "write"
@@ -145,3 +145,12 @@ class LogSettings(Section):
     """The least severe level that is written."""
     format: Literal["auto", "json", "console"] = "auto"
     """`auto`: colours on a terminal, JSON lines elsewhere."""
+
+
+class ClientSettings(Section):
+    """Whom the command line calls (`framequeue submit`, `show`, `transforms`)."""
+
+    url: str = Field("http://127.0.0.1:8000", pattern=r"^https?://[^\s/]")
+    """The base URL of the service."""
+    key: SecretStr | None = None
+    """The key to present, where the service wants one."""

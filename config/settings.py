@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.sections import (
     ApiSettings,
     AuthSettings,
+    ClientSettings,
     JobSettings,
     LimitSettings,
     LogSettings,
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     transforms: TransformSettings = Field(default_factory=TransformSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    client: ClientSettings = Field(default_factory=ClientSettings)
 
 
 def load(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:

@@ -19,6 +19,7 @@ FramequeueError
 ├── TransformError        a step met data that it cannot work on
 │   ├── ColumnUnknown         transform.column_unknown
 │   ├── ColumnTaken           transform.column_taken
+│   ├── ColumnAmbiguous       transform.column_ambiguous
 │   ├── DtypeUnsuitable       transform.dtype_unsuitable
 │   ├── OutputTooLarge        transform.output_too_large
 │   └── StepFailed            transform.failed
@@ -52,7 +53,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
 
 from jobs.hints import did_you_mean, listing
-from jobs.model import Place
+from jobs.model import Place, Problem
 
 
 class FramequeueError(Exception):
@@ -66,9 +67,10 @@ class FramequeueError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.places = tuple(places)
+        self.moment: object = None  # what jobs.pipeline knows of the step that failed, for its report
 
     def inside(self, pointer: str, label: str = "") -> Self:
-        """Move the error's places below `pointer` (`/pipeline/1`) and put `label` (`step 2 (groupby)`) before its detail.
+        """Move the places below `pointer` (`/pipeline/1`) and put `label` (`step 2 (groupby)`) before the detail.
 
         Changes this error in place and returns it, so that its traceback stays the one of the failure.
         """
@@ -80,8 +82,31 @@ class FramequeueError(Exception):
         )
         return self
 
+    @staticmethod
+    def restored(problem: Problem) -> "FramequeueError":
+        """The error that a stored problem was: same class, detail and places."""
+        error = FramequeueError.__new__(_by_code(FramequeueError, problem.code) or InternalError)
+        Exception.__init__(error, problem.detail)
+        error.detail, error.places = problem.detail, problem.errors
+        return error
+
+    @property
+    def problem(self) -> Problem:
+        """What is stored of this error."""
+        return Problem(
+            code=self.code, title=self.title, detail=self.detail, retryable=self.retryable, errors=self.places
+        )
+
     def _place(self, pointer: str, *, input: str | None = None, row: int | None = None) -> Place:
         return Place(pointer=pointer, code=self.code, detail=self.detail, input=input, row=row)
+
+
+def _by_code(root: type[FramequeueError], code: str) -> type[FramequeueError] | None:
+    for kind in root.__subclasses__():
+        found = kind if kind.__dict__.get("code") == code else _by_code(kind, code)
+        if found is not None:
+            return found
+    return None
 
 
 class PlacedError(FramequeueError):
@@ -195,10 +220,11 @@ class ExpressionTooLarge(ExpressionError):
 
 
 class TransformError(PlacedError):
-    """A step met data that it cannot work on; `column` and `dtype` go into the report."""
+    """A step met data that it cannot work on; `column`, `dtype` and the positions of `rows` go into the report."""
 
     column: str | None = None
     dtype: str | None = None
+    rows: tuple[int, ...] = ()
 
 
 class ColumnUnknown(TransformError):
@@ -219,6 +245,17 @@ class ColumnTaken(TransformError):
     def __init__(self, column: object, pointer: str = "") -> None:
         self.column = str(column)
         super().__init__(f"the result would have two columns {column!r}; choose another name", pointer)
+
+
+class ColumnAmbiguous(TransformError):
+    code = "transform.column_ambiguous"
+    title = "Ambiguous column"
+
+    def __init__(self, column: object, pointer: str = "") -> None:
+        self.column = str(column)
+        super().__init__(
+            f"several columns are named {column!r} and one is needed; rename or select them apart", pointer
+        )
 
 
 class DtypeUnsuitable(TransformError):

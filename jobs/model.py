@@ -11,6 +11,9 @@ import msgspec
 from jobs.state import JobState
 
 
+EncodedJson = bytes
+
+
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The base of every stored value."""
 
@@ -19,7 +22,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, **changes)
 
 
-class Place(Value, frozen=True, omit_defaults=False):
+class Place(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Where an error is: a JSON pointer into the submission, and an input and its row (from 1) where there is one."""
 
     pointer: str
@@ -33,7 +36,7 @@ class Place(Value, frozen=True, omit_defaults=False):
         return self.changed(pointer=pointer + self.pointer)
 
 
-class Warn(Value, frozen=True, omit_defaults=False):
+class Warn(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Something that was mapped, not lost in silence."""
 
     code: str
@@ -41,7 +44,7 @@ class Warn(Value, frozen=True, omit_defaults=False):
     column: str | None = None
 
 
-class Column(Value, frozen=True, omit_defaults=False):
+class Column(Value, frozen=True, kw_only=True, omit_defaults=False):
     """A column of a schema; `dtype` is pandas' name, or Arrow's where pandas has none."""
 
     name: str
@@ -49,7 +52,7 @@ class Column(Value, frozen=True, omit_defaults=False):
     nullable: bool
 
 
-class PayloadRef(Value, frozen=True):
+class PayloadRef(Value, frozen=True, kw_only=True):
     """An encoded frame in the store: the blob that holds its bytes and how to read them.
 
     `encoding` is a Content-Encoding (`gzip`, `zstd`); `bytes` the stored size; `charset` for text formats;
@@ -67,7 +70,7 @@ class PayloadRef(Value, frozen=True):
     columns: tuple[Column, ...] | None = None
 
 
-class Input(Value, frozen=True):
+class Input(Value, frozen=True, kw_only=True):
     """A named input of a job: a payload, where it came from, and the dtypes asked for."""
 
     payload: PayloadRef
@@ -82,7 +85,7 @@ class OnRowError(StrEnum):
     REJECT = "reject"
 
 
-class JobSpec(Value, frozen=True):
+class JobSpec(Value, frozen=True, kw_only=True):
     """What was submitted: fixed for the life of the job."""
 
     tenant: str
@@ -100,7 +103,7 @@ class JobSpec(Value, frozen=True):
     trace_id: str = ""
 
 
-class Progress(Value, frozen=True, omit_defaults=False):
+class Progress(Value, frozen=True, kw_only=True, omit_defaults=False):
     """How far an attempt is: steps done of steps in all, and the fraction in 0..1."""
 
     step: int
@@ -108,7 +111,7 @@ class Progress(Value, frozen=True, omit_defaults=False):
     fraction: float
 
 
-class Timing(Value, frozen=True, omit_defaults=False):
+class Timing(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Where an attempt's time went, in milliseconds."""
 
     queued_ms: float = 0.0
@@ -117,7 +120,7 @@ class Timing(Value, frozen=True, omit_defaults=False):
     encode_ms: float = 0.0
 
 
-class InputInfo(Value, frozen=True, omit_defaults=False):
+class InputInfo(Value, frozen=True, kw_only=True, omit_defaults=False):
     """What is known of an input once it was decoded."""
 
     rows: int | None
@@ -125,7 +128,7 @@ class InputInfo(Value, frozen=True, omit_defaults=False):
     bytes: int
 
 
-class ResultInfo(Value, frozen=True):
+class ResultInfo(Value, frozen=True, kw_only=True):
     """A finished result: `blob` is None where its bytes stand beside the record; `bytes` is the stored (Arrow) size."""
 
     rows: int
@@ -133,12 +136,12 @@ class ResultInfo(Value, frozen=True):
     bytes: int
     sha256: str
     blob: str | None = None
-    preview: msgspec.Raw = msgspec.Raw(b"[]")
+    preview: EncodedJson = b"[]"
     preview_complete: bool = False
     rejects: int = 0
 
 
-class Problem(Value, frozen=True, omit_defaults=False):
+class Problem(Value, frozen=True, kw_only=True, omit_defaults=False):
     """A failure as the outside sees it (RFC 9457 without what only HTTP knows)."""
 
     code: str
@@ -148,7 +151,7 @@ class Problem(Value, frozen=True, omit_defaults=False):
     errors: tuple[Place, ...] = ()
 
 
-class Outcome(Value, frozen=True):
+class Outcome(Value, frozen=True, kw_only=True):
     """How an attempt ended; the record of a terminal job keeps the last one."""
 
     result: ResultInfo | None = None
@@ -158,8 +161,8 @@ class Outcome(Value, frozen=True):
     inputs: dict[str, InputInfo] = {}
 
 
-class AttemptReport(Value, frozen=True, omit_defaults=False):
-    """The whole story of one failed attempt. `samples` are up to five rows of the step's input; `shape` its rows and columns."""
+class AttemptReport(Value, frozen=True, kw_only=True, omit_defaults=False):
+    """The whole story of a failed attempt. `samples` are up to five rows of the step's input; `shape` its rows, columns."""
 
     attempt: int
     outcome: str
@@ -176,7 +179,7 @@ class AttemptReport(Value, frozen=True, omit_defaults=False):
     traceback: str | None = None
 
 
-class Job(Value, frozen=True):
+class Job(Value, frozen=True, kw_only=True):
     """A job as it stands: what was submitted, where it is, and how it ended."""
 
     id: str
@@ -193,11 +196,15 @@ class Job(Value, frozen=True):
     outcome: Outcome | None = None
 
 
-class Frame(Value, frozen=True):
-    """An uploaded frame: a payload with an id of its own and a time to live."""
+class Frame(Value, frozen=True, kw_only=True):
+    """An uploaded frame: a payload with an id of its own and a time to live.
+
+    `decoded` is the same table in the stored form, from the check at upload; jobs read it unless they ask for `dtypes`.
+    """
 
     id: str
     tenant: str
     payload: PayloadRef
+    decoded: PayloadRef | None = None
     created_ms: int
     expires_ms: int

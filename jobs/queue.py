@@ -1,0 +1,200 @@
+"""What the service calls: submit, get, wait, results and frames, over one Redis."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config import Settings
+from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
+from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
+from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, PayloadRef
+from jobs.store import blobs, keys
+from jobs.store.changes import ChangeFeed
+from jobs.store.frames import FrameStore
+from jobs.store.jobs import JobStore
+from jobs.store.redis import connect, translated
+from jobs.store.uploads import Staged, Upload
+from jobs.transforms.catalogue import Catalogue, load_catalogue
+
+# a subscription can be down without our knowing for as long as this
+_RECHECK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the parts are. `redis` is None where it answers, else the reason; `warnings` say what is unsafe."""
+
+    redis: str | None
+    workers: int = 0
+    fingerprint_mismatch: bool = False
+    queued: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class JobQueue:
+    """Durable DataFrame jobs. All methods raise StoreUnavailable or StoreFull where Redis is away or full."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._settings = settings
+        self._redis = connect(settings.redis)
+        self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs)
+        self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
+        self._changes = ChangeFeed(self._redis)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "JobQueue":
+        """A queue with the ops of the settings' modules; opens nothing yet."""
+        return cls(settings, load_catalogue(settings.transforms.modules))
+
+    async def start(self) -> None:
+        """Begin to listen for changes; succeeds where Redis is away, and recovers by itself."""
+        self._changes.start()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._changes.close()
+        await self._redis.aclose(close_connection_pool=True)
+
+    def upload(
+        self,
+        *,
+        media_type: str,
+        encoding: str | None = None,
+        charset: str | None = None,
+        orient: str | None = None,
+        inline: bool = True,
+    ) -> Upload:
+        """A place for a payload's bytes; use it in `async with`. `inline=False` always makes a blob."""
+        ref = PayloadRef(blob="", media_type=media_type, bytes=0, encoding=encoding, charset=charset, orient=orient)
+        return Upload(self._redis, self._settings.jobs.upload_ttl_s, ref, inline=inline)
+
+    async def discard(self, *staged: Staged) -> None:
+        """Remove payloads that no job or frame refers to."""
+        await blobs.delete(self._redis, *(one.ref.blob for one in staged if one.ref.blob))
+
+    async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
+        """Accept a job: once this returns it cannot be lost. With `wait_s`, the job as it is at its or the wait's end."""
+        job_id = f"job_{secrets.token_urlsafe(18)}"
+        inline = {name: one.data for name, one in staged.items() if one.data is not None}
+        limit = self._settings.limits.queued_jobs
+        if not wait_s:
+            return await self._jobs.submit(job_id, spec, inline, limit)
+        with self._changes.watch(job_id) as watch:
+            job = await self._jobs.submit(job_id, spec, inline, limit)
+            ends = time.monotonic() + wait_s
+            watch.changed.clear()
+            while not job.state.terminal and (left := ends - time.monotonic()) > 0:
+                await watch.wait(min(left, _RECHECK_S))
+                job = await self.get(spec.tenant, job_id)
+            return job
+
+    async def get(self, tenant: str, job_id: str) -> Job:
+        """The job as it stands; raises NotFound for an unknown id and for another tenant's alike."""
+        job = await self._jobs.get(job_id)
+        if job is None or job.spec.tenant != tenant:
+            raise NotFound("job", job_id)
+        return job
+
+    async def wait(self, tenant: str, job_id: str, wait_s: float) -> Job:
+        """The job once it is terminal, or as it stands when the wait is over."""
+        ends = time.monotonic() + wait_s
+        with self._changes.watch(job_id) as watch:
+            while True:
+                job = await self.get(tenant, job_id)
+                left = ends - time.monotonic()
+                if job.state.terminal or left <= 0:
+                    return job
+                await watch.wait(min(left, _RECHECK_S))
+
+    async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
+        """The reports of the job's failed attempts, oldest first."""
+        await self.get(tenant, job_id)
+        return await self._jobs.reports(job_id)
+
+    async def add_frame(self, tenant: str, staged: Staged) -> Frame:
+        """Keep an uploaded blob as a frame, once a worker could read it.
+
+        Raises the error that reading it met, and leaves nothing then. Where no worker answers in time the frame is kept
+        unchecked, its rows and columns unknown.
+        """
+        job = await self.submit(self._reading(tenant, staged.ref), {}, wait_s=self._settings.api.max_wait_s)
+        error = job.outcome.error if job.outcome else None
+        if error is not None:
+            await self.discard(staged)
+            raise FramequeueError.restored(error)
+        return await self._frames.add(tenant, *_checked(staged.ref, job))
+
+    def _reading(self, tenant: str, payload: PayloadRef) -> JobSpec:
+        jobs = self._settings.jobs
+        return JobSpec(
+            tenant=tenant,
+            pipeline=[],
+            inputs={"df": Input(payload=payload)},
+            timeout_s=jobs.timeout_s,
+            max_attempts=jobs.max_attempts,
+            delay_s=0,
+            result_ttl_s=jobs.frame_ttl_s,
+        )
+
+    async def frame(self, tenant: str, frame_id: str) -> Frame:
+        """The frame; raises NotFound for an unknown or expired id and for another tenant's alike."""
+        frame = await self._frames.get(frame_id)
+        if frame is None or frame.tenant != tenant:
+            raise NotFound("frame", frame_id)
+        return frame
+
+    async def delete_frame(self, tenant: str, frame_id: str) -> None:
+        """Forget the frame; jobs that were accepted with it are unharmed."""
+        await self._frames.delete(await self.frame(tenant, frame_id))
+
+    async def frame_input(self, tenant: str, frame_id: str, dtypes: dict[str, str]) -> Input:
+        """The input that reads this frame: its decoded twin, unless `dtypes` ask for the original text."""
+        try:
+            frame = await self.frame(tenant, frame_id)
+        except NotFound:
+            raise InputUnknown(f"no frame {frame_id!r}; POST /v1/frames makes one") from None
+        payload = frame.payload if dtypes or frame.decoded is None else frame.decoded
+        return Input(payload=payload, frame=frame_id, dtypes=dtypes)
+
+    async def small_result(self, job: Job) -> bytes | None:
+        """The stored bytes of a result that stands beside its record; None where they have expired."""
+        return await self._jobs.small_result(job.id)
+
+    async def chunk(self, blob_id: str, number: int) -> bytes | None:
+        """One chunk of a payload, or None behind the last; raises InputGone where the payload is gone."""
+        return await blobs.read_chunk(self._redis, blob_id, number)
+
+    async def health(self) -> Health:
+        """How Redis and the workers are, for /readyz."""
+        try:
+            with translated():
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    pipe.zrangebyscore(keys.WORKERS, time.time() * 1000, "+inf")
+                    pipe.zcard(self._settings.redis.queue)
+                    workers, queued = await pipe.execute()
+        except StoreError as error:
+            return Health(redis=error.detail)
+        fingerprints = {info.decode().rpartition(" ")[2] for info in workers}
+        mismatch = bool(fingerprints - {self.catalogue.fingerprint})
+        return Health(redis=None, workers=len(workers), fingerprint_mismatch=mismatch, queued=queued)
+
+
+def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
+    """The payload with what reading it told, and its decoded twin where that is large enough to have a blob."""
+    result = job.outcome.result if job.outcome else None
+    if result is None:
+        return payload, None
+    known = payload.changed(rows=result.rows, columns=result.columns)
+    if result.blob is None:
+        return known, None
+    return known, known.changed(
+        blob=result.blob,
+        media_type=STORED_MEDIA_TYPE,
+        bytes=result.bytes,
+        sha256=result.sha256,
+        encoding=None,
+        charset=None,
+        orient=None,
+    )

@@ -1,0 +1,131 @@
+"""Payloads as chunked blobs: one hash a blob, one field a chunk, so that no command moves more than a few MiB.
+
+One hash, not one key a chunk: a single TTL, a single PERSIST and a single UNLINK cover the whole payload.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from jobs.errors import InputGone, StoreError
+from jobs.store import keys
+from jobs.store.redis import Redis, translated
+
+CHUNK_BYTES = 4 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """A finished blob: its id, its size in bytes, and the hex SHA-256 of its content."""
+
+    id: str
+    size: int
+    sha256: str
+
+
+class BlobWriter:
+    """Writes a payload as it streams in; leaving the `async with` block without `finish()` removes what was written.
+
+    One chunk is on its way to Redis while the next is collected; memory is two chunks, whatever the payload's size.
+    """
+
+    def __init__(self, redis: Redis, ttl_s: int, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self.id = f"blb_{secrets.token_urlsafe(18)}"
+        self._redis, self._ttl_s, self._chunk_bytes = redis, ttl_s, chunk_bytes
+        self._pieces: list[memoryview] = []
+        self._held = self._size = self._chunks = 0
+        self._digest = hashlib.sha256()
+        self._sending: asyncio.Task[None] | None = None
+        self._finished = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._finished:
+            await self._abandon()
+
+    async def write(self, data: bytes | memoryview) -> None:
+        """Take the next bytes; waits only while the chunk before is still on its way."""
+        self._digest.update(data)
+        self._size += len(data)
+        rest = memoryview(data)
+        while rest:
+            room = self._chunk_bytes - self._held
+            piece, rest = rest[:room], rest[room:]
+            self._pieces.append(piece)
+            self._held += len(piece)
+            if self._held == self._chunk_bytes:
+                await self._flush()
+
+    async def finish(self) -> BlobInfo:
+        """Everything is in Redis once this returns; the blob lives for `ttl_s` until something refers to it."""
+        if self._held or not self._chunks:
+            await self._flush()
+        await self._sent()
+        self._finished = True
+        return BlobInfo(self.id, self._size, self._digest.hexdigest())
+
+    async def _flush(self) -> None:
+        await self._sent()
+        chunk = b"".join(self._pieces)
+        self._pieces, self._held = [], 0
+        self._sending = asyncio.create_task(self._send(self._chunks, chunk))
+        self._chunks += 1
+
+    async def _send(self, number: int, chunk: bytes) -> None:
+        with translated():
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hset(keys.blob(self.id), str(number), chunk)  # type: ignore[arg-type]  # redis-py's stub knows str only
+                pipe.expire(keys.blob(self.id), self._ttl_s)
+                await pipe.execute()
+
+    async def _sent(self) -> None:
+        if self._sending is not None:
+            await self._sending
+            self._sending = None
+
+    async def _abandon(self) -> None:
+        if self._sending is not None:
+            with suppress(StoreError):
+                await self._sending
+        if self._chunks:
+            # where Redis is away the TTL does it
+            with suppress(StoreError):
+                await delete(self._redis, self.id)
+
+
+async def delete(redis: Redis, *blob_ids: str) -> None:
+    """Remove blobs that nothing refers to yet."""
+    if blob_ids:
+        with translated():
+            await redis.unlink(*map(keys.blob, blob_ids))
+
+
+async def read_chunk(redis: Redis, blob_id: str, number: int) -> bytes | None:
+    """One chunk, or None behind the last; raises InputGone where the blob is not there any more."""
+    with translated():
+        chunk: bytes | None = await redis.hget(keys.blob(blob_id), str(number))  # type: ignore[misc]  # stub: sync or async
+    if chunk is None and number == 0:
+        raise InputGone("the stored bytes are gone: they expired or were deleted; submit them again")
+    return chunk
+
+
+async def read(redis: Redis, blob_id: str) -> AsyncIterator[bytes]:
+    """The chunks in order, the next one fetched while the last one is used."""
+    number = 0
+    coming = asyncio.create_task(read_chunk(redis, blob_id, number))
+    try:
+        while (chunk := await coming) is not None:
+            number += 1
+            coming = asyncio.create_task(read_chunk(redis, blob_id, number))
+            yield chunk
+    finally:
+        coming.cancel()

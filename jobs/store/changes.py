@@ -1,0 +1,91 @@
+"""One subscription a process: who waits for a job is told of each of its changes, without polling."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from jobs.errors import StoreError
+from jobs.store import keys
+from jobs.store.redis import Redis, translated
+
+logger = logging.getLogger(__name__)
+_RETRY_S = 0.5
+_LISTEN_S = 5.0  # under the socket timeout, so that silence is not taken for an outage
+
+
+class Watch:
+    """The changes of one job, as a flag: `changed` is set by any change, and by a new subscription."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+
+    async def wait(self, timeout_s: float) -> None:
+        """Until a change after the last call, or until the time is over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), timeout_s)
+        self.changed.clear()
+
+
+class ChangeFeed:
+    """Listens to the changes of all jobs for the watches of this process."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to listen; an outage is waited out, and every watch is woken when the subscription is back."""
+        self._task = asyncio.create_task(self._listen_for_ever())
+
+    async def close(self) -> None:
+        """End the subscription."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    @contextmanager
+    def watch(self, job_id: str) -> Iterator[Watch]:
+        """A watch on one job: open it before reading the job, so that no change falls between."""
+        watch = Watch()
+        self._watches[job_id].add(watch)
+        try:
+            yield watch
+        finally:
+            self._watches[job_id].discard(watch)
+            if not self._watches[job_id]:
+                del self._watches[job_id]
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except StoreError as error:
+                logger.warning("changes: %s; subscribing again", error)
+                await asyncio.sleep(_RETRY_S)
+
+    async def _listen(self) -> None:
+        with translated():
+            async with self._redis.pubsub(ignore_subscribe_messages=False) as feed:
+                await feed.subscribe(keys.CHANGES_CHANNEL)
+                while True:
+                    message = await feed.get_message(timeout=_LISTEN_S)
+                    if message is None:
+                        continue
+                    if message["type"] == "subscribe":
+                        self._wake_all()
+                    elif message["type"] == "message":
+                        self._wake(message["data"])
+
+    def _wake(self, data: bytes) -> None:
+        job_id = data.split(b" ", 1)[0].decode()
+        for watch in self._watches.get(job_id, ()):
+            watch.changed.set()
+
+    def _wake_all(self) -> None:
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.changed.set()

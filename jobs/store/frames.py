@@ -1,0 +1,71 @@
+"""Uploaded frames: a record with a TTL, and the lives of its blobs."""
+
+import secrets
+
+import msgspec
+
+from jobs.errors import InputGone
+from jobs.model import Frame, PayloadRef, Value
+from jobs.store import keys, scripts
+from jobs.store.redis import Redis, translated
+
+
+class _Record(Value, frozen=True, kw_only=True):
+    tenant: str
+    payload: PayloadRef
+    decoded: PayloadRef | None = None
+
+
+_decoder = msgspec.json.Decoder(_Record)
+
+
+class FrameStore:
+    """Frames in one Redis."""
+
+    def __init__(self, redis: Redis, ttl_s: int) -> None:
+        self._redis, self._ttl_s = redis, ttl_s
+
+    async def add(self, tenant: str, payload: PayloadRef, decoded: PayloadRef | None) -> Frame:
+        """Keep an uploaded payload (and its decoded twin) as a frame for `jobs.frame_ttl_s`."""
+        frame_id = f"frm_{secrets.token_urlsafe(18)}"
+        blobs = [ref.blob for ref in (payload, decoded) if ref is not None]
+        record = msgspec.json.encode(_Record(tenant=tenant, payload=payload, decoded=decoded))
+        with translated():
+            verdict, detail = await scripts.add_frame(
+                self._redis, [keys.frame(frame_id)], [record, self._ttl_s * 1000, keys.BLOB_PREFIX, *blobs]
+            )
+        if verdict == b"gone":
+            raise InputGone("the upload expired before it was complete; send it again")
+        created_ms = int(detail)
+        return Frame(
+            id=frame_id,
+            tenant=tenant,
+            payload=payload,
+            decoded=decoded,
+            created_ms=created_ms,
+            expires_ms=created_ms + self._ttl_s * 1000,
+        )
+
+    async def get(self, frame_id: str) -> Frame | None:
+        """The frame, or None where none is known (any more)."""
+        with translated():
+            data, created, expires = await self._redis.hmget(  # type: ignore[misc]  # stub: sync or async
+                keys.frame(frame_id), ["record", "created_ms", "expires_ms"]
+            )
+        if data is None:
+            return None
+        record = _decoder.decode(data)
+        return Frame(
+            id=frame_id,
+            tenant=record.tenant,
+            payload=record.payload,
+            decoded=record.decoded,
+            created_ms=int(created or 0),
+            expires_ms=int(expires or 0),
+        )
+
+    async def delete(self, frame: Frame) -> None:
+        """Forget the frame; its bytes go when no live job refers to them."""
+        blobs = [ref.blob for ref in (frame.payload, frame.decoded) if ref is not None]
+        with translated():
+            await scripts.delete_frame(self._redis, [keys.frame(frame.id)], [keys.BLOB_PREFIX, *blobs])

@@ -1,0 +1,223 @@
+"""Job records: the typed face of the Lua scripts.
+
+Every method is one round trip, and raises StoreUnavailable or StoreFull where Redis is away or full.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from arq.jobs import serialize_job
+
+from config.sections import JobSettings
+from jobs.errors import InputGone, QueueFull
+from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
+from jobs.state import JobState
+from jobs.store import keys, records, scripts
+from jobs.store.redis import Redis, serialize, translated
+
+FUNCTION = "framequeue.run"
+"""The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A leased queue entry. `job` and `inputs` are there for framequeue's jobs, None and empty for plain ARQ calls."""
+
+    id: str
+    token: str
+    score: int
+    job: Job | None
+    max_attempts: int
+    inputs: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What one claim brought: `now_ms` by Redis' clock, and when the next entry is due (None: the queue is empty)."""
+
+    now_ms: int
+    next_due_ms: int | None
+    taken: tuple[Claim, ...]
+
+
+class JobStore:
+    """Job records and the queue in one Redis."""
+
+    def __init__(self, redis: Redis, queue: str, settings: JobSettings) -> None:
+        self.redis, self.queue = redis, queue
+        self._record_ttl_ms = settings.record_ttl_s * 1000
+
+    async def submit(self, job_id: str, spec: JobSpec, inline: Mapping[str, bytes], queue_limit: int) -> Job:
+        """Create the job whole, or not at all; the same id again gives the job that is there.
+
+        Raises QueueFull, and InputGone where a payload it refers to has expired.
+        """
+        blobs = [payload.blob for payload in (spec.inputs[name].payload for name in spec.inputs) if payload.blob]
+        names = [
+            keys.job(job_id),
+            keys.inputs(job_id),
+            keys.events(job_id),
+            keys.arq_job(job_id),
+            self.queue,
+            keys.wake(self.queue),
+        ]
+        args: list[scripts.Argument] = [
+            job_id,
+            records.encode_spec(spec),
+            # ARQ's own record of the call: no arguments, and no time of ours (Redis' clock has it)
+            serialize_job(FUNCTION, (), {}, None, 0, serializer=serialize),
+            round(spec.delay_s * 1000),
+            queue_limit,
+            spec.max_attempts,
+            keys.BLOB_PREFIX,
+            " ".join(blobs),
+            keys.CHANGES_CHANNEL,
+        ]
+        for name, data in inline.items():
+            args += [name, data]
+        with translated():
+            verdict, detail, version, created = await scripts.submit(self.redis, names, args)
+        if verdict == b"full":
+            raise QueueFull(queue_limit)
+        if verdict == b"gone":
+            raise InputGone("an input expired while the job was being submitted; upload it again")
+        return Job(
+            id=job_id,
+            spec=spec,
+            state=JobState(detail.decode()),
+            version=int(version),
+            attempt=0,
+            created_ms=int(created),
+        )
+
+    async def get(self, job_id: str) -> Job | None:
+        """The job as it stands, or None where none is known."""
+        with translated():
+            values = await self.redis.hmget(keys.job(job_id), list(records.FIELDS))  # type: ignore[misc]  # stub: sync or async
+        fields = dict(zip(records.FIELDS, values, strict=True))
+        return None if fields["spec"] is None else records.job_of(job_id, fields)  # type: ignore[arg-type]  # bytes, not str
+
+    async def claim(self, worker: str, slots: int, lease_ms: int) -> Claims:
+        """Lease up to `slots` due jobs; a claim whose answer was lost is due again one lease later."""
+        token = f"{worker}:{secrets.token_hex(8)}"
+        with translated():
+            now, due, *taken = await scripts.claim(
+                self.redis,
+                [self.queue, keys.wake(self.queue)],
+                [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL],
+            )
+        return Claims(int(now), None if due < 0 else int(due), tuple(_claim(entry) for entry in taken))
+
+    async def renew(self, worker_info: str, lease_ms: int, held: Sequence[tuple[str, str]]) -> list[str]:
+        """Renew the leases of (id, token) pairs and the worker's own presence: `held`, `cancel` or `lost` for each."""
+        flat = [part for pair in held for part in pair]
+        with translated():
+            answers = await scripts.renew(
+                self.redis,
+                [self.queue, keys.WORKERS],
+                [lease_ms, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, worker_info, *flat],
+            )
+        return [answer.decode() for answer in answers]
+
+    async def finish(
+        self,
+        claim: Claim,
+        state: JobState,
+        outcome: Outcome,
+        *,
+        report: AttemptReport | None = None,
+        result: bytes = b"",
+        result_ttl_s: int,
+    ) -> bool:
+        """The terminal transition, with the small result's bytes; False where another attempt holds the job."""
+        blob = outcome.result.blob if outcome.result else None
+        names = [keys.job, keys.inputs, keys.result, keys.reports, keys.events, keys.arq_job, keys.lease]
+        with translated():
+            verdict, _ = await scripts.finish(
+                self.redis,
+                [*(name(claim.id) for name in names), keys.ARQ_RETRY_PREFIX + claim.id, self.queue],
+                [
+                    claim.id,
+                    claim.token,
+                    state,
+                    records.encode_outcome(outcome),
+                    records.encode_report(report) if report else b"",
+                    result,
+                    blob or "",
+                    result_ttl_s * 1000,
+                    self._record_ttl_ms,
+                    keys.BLOB_PREFIX,
+                    keys.CHANGES_CHANNEL,
+                ],
+            )
+        return bool(verdict == b"done")
+
+    async def release(
+        self, claim: Claim, *, delay_ms: int = 0, refund: bool = False, report: AttemptReport | None = None
+    ) -> bool:
+        """Give the job back to the queue; `refund` does not count the attempt. False where another attempt holds it."""
+        with translated():
+            verdict, _ = await scripts.release(
+                self.redis,
+                [
+                    *(name(claim.id) for name in (keys.job, keys.reports, keys.events, keys.lease)),
+                    self.queue,
+                    keys.wake(self.queue),
+                ],
+                [
+                    claim.id,
+                    claim.token,
+                    delay_ms,
+                    int(refund),
+                    records.encode_report(report) if report else b"",
+                    keys.CHANGES_CHANNEL,
+                ],
+            )
+        return bool(verdict == b"done")
+
+    async def progress(self, claim: Claim, progress: Progress) -> bool:
+        """Say how far the attempt is; False where another attempt holds the job."""
+        with translated():
+            verdict, _ = await scripts.progress(
+                self.redis,
+                [keys.job(claim.id), keys.events(claim.id)],
+                [claim.id, claim.token, records.encode_progress(progress), keys.CHANGES_CHANNEL],
+            )
+        return bool(verdict == b"done")
+
+    async def reports(self, job_id: str) -> tuple[AttemptReport, ...]:
+        """The reports of the job's failed attempts, oldest first."""
+        with translated():
+            stored = await self.redis.lrange(keys.reports(job_id), 0, -1)  # type: ignore[misc]  # stub: sync or async
+        return tuple(records.decode_report(data) for data in stored)  # type: ignore[arg-type]  # bytes, not str
+
+    async def small_result(self, job_id: str) -> bytes | None:
+        """The stored bytes of a result that stands beside its record."""
+        with translated():
+            data: bytes | None = await self.redis.get(keys.result(job_id))
+        return data
+
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Block until a submit raises the wake flag, at most `timeout_s`; other waiters of this queue sleep on."""
+        with translated():
+            await self.redis.blpop([keys.wake(self.queue)], timeout=timeout_s)  # type: ignore[arg-type, misc]  # float is fine
+
+    async def wake(self) -> None:
+        """Raise the wake flag again: a worker that took it is going away."""
+        with translated():
+            await self.redis.lpush(keys.wake(self.queue), 1)  # type: ignore[misc]  # stub: sync or async
+
+
+def _claim(entry: Sequence[bytes | list[bytes]]) -> Claim:
+    job_id, token, score, *record = entry
+    fields = records.pairs(record[0]) if record else {}  # type: ignore[arg-type]  # the nested lists of the script's answer
+    name = bytes(job_id).decode()  # type: ignore[arg-type]  # same
+    return Claim(
+        id=name,
+        token=bytes(token).decode(),  # type: ignore[arg-type]  # same
+        score=int(float(bytes(score))),  # type: ignore[arg-type]  # same
+        job=records.job_of(name, fields) if fields else None,
+        max_attempts=int(fields.get("max_attempts", b"0")),
+        inputs=records.pairs(record[1]) if record else {},  # type: ignore[arg-type]  # same
+    )

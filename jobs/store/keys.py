@@ -1,0 +1,103 @@
+"""Every key framequeue writes, each with one builder and what ends its life.
+
+A key either has a TTL from its first write, or an owner whose end removes it or gives it a TTL.
+ARQ's own keys keep ARQ's names, so that its tools and stock workers see them.
+"""
+
+from dataclasses import dataclass
+
+from arq.constants import abort_jobs_ss, in_progress_key_prefix, job_key_prefix, retry_key_prefix
+
+PREFIX = "framequeue:"
+JOB_PREFIX = f"{PREFIX}job:"
+BLOB_PREFIX = f"{PREFIX}blob:"
+FRAME_PREFIX = f"{PREFIX}frame:"
+CHANGES_CHANNEL = f"{PREFIX}changes"
+WORKERS = f"{PREFIX}workers"
+ARQ_JOB_PREFIX = job_key_prefix
+ARQ_LEASE_PREFIX = in_progress_key_prefix
+ARQ_RETRY_PREFIX = retry_key_prefix
+ARQ_ABORT = abort_jobs_ss
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """A kind of key: its pattern, its Redis type, and the setting that gives its TTL or the owner that ends it."""
+
+    pattern: str
+    type: str
+    ttl: str | None = None
+    owner: str | None = None
+
+
+KEYS: tuple[KeySpec, ...] = (
+    KeySpec(f"{JOB_PREFIX}<id>", "hash", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(f"{JOB_PREFIX}<id>:inputs", "hash", "result_ttl_s, from the end", "the live job"),
+    KeySpec(f"{JOB_PREFIX}<id>:result", "string", "result_ttl_s"),
+    KeySpec(f"{JOB_PREFIX}<id>:reports", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(f"{JOB_PREFIX}<id>:events", "stream", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(
+        f"{BLOB_PREFIX}<id>",
+        "hash",
+        "jobs.upload_ttl_s, then its frame's or result's",
+        "the live jobs that refer to it",
+    ),
+    KeySpec(f"{FRAME_PREFIX}<id>", "hash", "jobs.frame_ttl_s"),
+    KeySpec(WORKERS, "sorted set", "three times worker.lease_s"),
+    KeySpec("<queue>", "sorted set", owner="the queue: an entry is a live job"),
+    KeySpec("<queue>:wake", "list", owner="the queue: at most one token"),
+    KeySpec("<queue>:health-check", "string", "ARQ's health_check_interval"),
+    KeySpec(f"{ARQ_JOB_PREFIX}<id>", "string", owner="the live job"),
+    KeySpec(f"{ARQ_LEASE_PREFIX}<id>", "string", "worker.lease_s"),
+    KeySpec(f"{ARQ_RETRY_PREFIX}<id>", "string", "ARQ's day"),
+)
+
+
+def job(job_id: str) -> str:
+    """The record of a job."""
+    return JOB_PREFIX + job_id
+
+
+def inputs(job_id: str) -> str:
+    """The small inputs of a job, by name."""
+    return f"{JOB_PREFIX}{job_id}:inputs"
+
+
+def result(job_id: str) -> str:
+    """The stored bytes of a small result."""
+    return f"{JOB_PREFIX}{job_id}:result"
+
+
+def reports(job_id: str) -> str:
+    """The reports of a job's failed attempts, oldest first."""
+    return f"{JOB_PREFIX}{job_id}:reports"
+
+
+def events(job_id: str) -> str:
+    """The stream of a job's events."""
+    return f"{JOB_PREFIX}{job_id}:events"
+
+
+def blob(blob_id: str) -> str:
+    """The chunks of a payload, with its size, checksum and reference count."""
+    return BLOB_PREFIX + blob_id
+
+
+def frame(frame_id: str) -> str:
+    """The record of an uploaded frame."""
+    return FRAME_PREFIX + frame_id
+
+
+def wake(queue: str) -> str:
+    """The list on which idle workers block: a level flag, never longer than one."""
+    return f"{queue}:wake"
+
+
+def arq_job(job_id: str) -> str:
+    """ARQ's serialized call."""
+    return ARQ_JOB_PREFIX + job_id
+
+
+def lease(job_id: str) -> str:
+    """ARQ's in-progress key; its value is the token of the attempt that holds it."""
+    return ARQ_LEASE_PREFIX + job_id

@@ -1,0 +1,1 @@
+"""The Lua scripts of the store; `jobs.store.scripts` has their stubs."""

@@ -1,0 +1,34 @@
+-- submit: the whole job, or nothing; the same id again answers what is there (a lost reply may be sent again)
+-- KEYS: job inputs events arq_job queue wake
+-- ARGV: id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel input...
+-- returns: {"created"|"known"|"full"|"gone", state or limit or blob, version, created_ms}
+local job, inputs, events, arq_job, queue, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local id, delay, blobs = ARGV[1], tonumber(ARGV[4]), ARGV[8]
+
+if redis.call('EXISTS', job) == 1 then
+  local known = redis.call('HMGET', job, 'state', 'version', 'created_ms')
+  return {'known', known[1], known[2], known[3]}
+end
+if redis.call('ZCARD', queue) >= tonumber(ARGV[5]) then return {'full', ARGV[5], '0', '0'} end
+for blob in string.gmatch(blobs, '%S+') do
+  if redis.call('EXISTS', ARGV[7] .. blob) == 0 then return {'gone', blob, '0', '0'} end
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local state = delay > 0 and 'waiting' or 'queued'
+redis.call('HSET', job, 'spec', ARGV[2], 'state', state, 'version', 1, 'attempt', 0,
+  'created_ms', now, 'max_attempts', ARGV[6], 'blobs', blobs)
+for i = 10, #ARGV, 2 do redis.call('HSET', inputs, ARGV[i], ARGV[i + 1]) end
+for blob in string.gmatch(blobs, '%S+') do
+  redis.call('HINCRBY', ARGV[7] .. blob, 'refs', 1)
+  redis.call('PERSIST', ARGV[7] .. blob)
+end
+redis.call('SET', arq_job, ARGV[3])
+redis.call('ZADD', queue, now + delay, id)
+if state == 'queued' then
+  redis.call('XADD', events, '*', 'type', 'job.queued', 'state', state, 'version', 1, 'attempt', 0)
+end
+if redis.call('LLEN', wake) == 0 then redis.call('LPUSH', wake, 1) end
+redis.call('PUBLISH', ARGV[9], id .. ' 1 ' .. state)
+return {'created', state, '1', tostring(now)}

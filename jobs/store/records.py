@@ -1,0 +1,82 @@
+"""How a job record's hash fields become a Job, and back."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
+from jobs.state import JobState
+
+FIELDS = (
+    "spec",
+    "state",
+    "version",
+    "attempt",
+    "created_ms",
+    "started_ms",
+    "finished_ms",
+    "cancel_ms",
+    "expires_ms",
+    "progress",
+    "outcome",
+)
+_spec = msgspec.json.Decoder(JobSpec)
+_outcome = msgspec.msgpack.Decoder(Outcome)
+_progress = msgspec.json.Decoder(Progress)
+_report = msgspec.json.Decoder(AttemptReport)
+_json = msgspec.json.Encoder()
+_msgpack = msgspec.msgpack.Encoder()
+
+
+def encode_spec(spec: JobSpec) -> bytes:
+    """JSON, since a pipeline may hold integers that msgpack has no room for."""
+    return _json.encode(spec)
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """Msgpack, since the preview is bytes."""
+    return _msgpack.encode(outcome)
+
+
+def encode_progress(progress: Progress) -> bytes:
+    """JSON, since events carry it to the outside as it is."""
+    return _json.encode(progress)
+
+
+def encode_report(report: AttemptReport) -> bytes:
+    """JSON: samples hold whatever JSON can say."""
+    return _json.encode(report)
+
+
+def decode_report(data: bytes) -> AttemptReport:
+    """The report in `data`."""
+    return _report.decode(data)
+
+
+def job_of(job_id: str, fields: Mapping[str, bytes | None]) -> Job:
+    """The job whose record has these fields (those of FIELDS; others are passed over)."""
+
+    def number(name: str) -> int | None:
+        value = fields.get(name)
+        return None if value is None else int(value)
+
+    progress, outcome = fields.get("progress"), fields.get("outcome")
+    return Job(
+        id=job_id,
+        spec=_spec.decode(fields["spec"] or b""),
+        state=JobState((fields["state"] or b"").decode()),
+        version=number("version") or 0,
+        attempt=number("attempt") or 0,
+        created_ms=number("created_ms") or 0,
+        started_ms=number("started_ms"),
+        finished_ms=number("finished_ms"),
+        cancel_requested_ms=number("cancel_ms"),
+        expires_ms=number("expires_ms"),
+        progress=None if progress is None else _progress.decode(progress),
+        outcome=None if outcome is None else _outcome.decode(outcome),
+    )
+
+
+def pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
+    """A HGETALL answer as a Lua script hands it on: names and values in turn."""
+    return {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}

@@ -1,0 +1,123 @@
+"""The connection to Redis: ARQ's client, with our serializer, one-call enqueueing, and our errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from arq.connections import ArqRedis
+from arq.constants import result_key_prefix
+from arq.jobs import Job as ArqJob
+from arq.jobs import serialize_job
+from arq.utils import timestamp_ms, to_ms, to_unix_ms
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004  # redis-py's own name, used only here
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,  # noqa: A004  # same
+)
+
+from config.sections import RedisSettings
+from jobs.errors import StoreFull, StoreUnavailable
+from jobs.store import keys, scripts
+
+
+def _plain(value: Any) -> str:
+    """How msgpack writes what it does not know: the exception of a plain ARQ function becomes its text."""
+    return f"{type(value).__name__}: {value}"
+
+
+def serialize(value: dict[str, Any]) -> bytes:
+    """ARQ's job serializer: msgpack."""
+    return msgspec.msgpack.encode(value, enc_hook=_plain)
+
+
+def deserialize(data: bytes) -> dict[str, Any]:
+    """ARQ's job deserializer: msgpack."""
+    decoded: dict[str, Any] = msgspec.msgpack.decode(data)
+    return decoded
+
+
+class Redis(ArqRedis):
+    """ARQ's client whose `enqueue_job` is one atomic call that also wakes an idle worker."""
+
+    async def enqueue_job(
+        self,
+        function: str,
+        *args: Any,
+        _job_id: str | None = None,
+        _queue_name: str | None = None,
+        _defer_until: datetime | None = None,
+        _defer_by: int | float | timedelta | None = None,
+        _expires: int | float | timedelta | None = None,
+        _job_try: int | None = None,
+        **kwargs: Any,
+    ) -> ArqJob | None:
+        """Enqueue a plain ARQ function; None where a job or result with this id is there. See ARQ's method."""
+        if _defer_until and _defer_by:
+            raise RuntimeError("use either 'defer_until' or 'defer_by' or neither, not both")
+        queue, job_id, now = _queue_name or self.default_queue_name, _job_id or uuid4().hex, timestamp_ms()
+        score = to_unix_ms(_defer_until) if _defer_until else now + (to_ms(_defer_by) or 0)
+        expires_ms = to_ms(_expires) or max(score - now, 0) + self.expires_extra_ms
+        call = serialize_job(function, args, kwargs, _job_try, now, serializer=self.job_serializer)
+        enqueued = await scripts.enqueue(
+            self,
+            [keys.arq_job(job_id), result_key_prefix + job_id, queue, keys.wake(queue)],
+            [job_id, call, score, expires_ms],
+        )
+        return ArqJob(job_id, self, queue, self.job_deserializer) if enqueued else None
+
+
+def connect(settings: RedisSettings) -> Redis:
+    """A client for `settings.url`; nothing is opened before its first command."""
+    if settings.url is None:
+        raise StoreUnavailable("no Redis is configured: set REDIS_URL, or use `framequeue up`, which starts a Valkey")
+    pool = BlockingConnectionPool.from_url(
+        settings.url.get_secret_value(),
+        max_connections=settings.max_connections,
+        timeout=settings.command_timeout_s,
+        socket_connect_timeout=settings.connect_timeout_s,
+        socket_timeout=settings.command_timeout_s,
+        # every script may be sent again, so a reset connection costs a retry, not an error
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+        retry_on_error=[ConnectionError],
+    )
+    return Redis(
+        pool,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        default_queue_name=settings.queue,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn redis-py's errors into ours: StoreFull for a full Redis, StoreUnavailable for one that cannot be used."""
+    try:
+        yield
+    except OutOfMemoryError:
+        raise StoreFull from None
+    except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, AuthenticationError, OSError) as error:
+        raise StoreUnavailable(_reason(error)) from error
+    except ResponseError as error:
+        if str(error).startswith(
+            ("MISCONF", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "NOPERM", "NOAUTH", "UNKILLABLE", "BUSY")
+        ):
+            raise StoreUnavailable(_reason(error)) from error
+        raise
+    except RedisError as error:
+        raise StoreUnavailable(_reason(error)) from error
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__

@@ -1,0 +1,77 @@
+"""The Lua scripts, each a file of `lua/` with a stub here; a stub that differs from its file's header stops the import.
+
+Every script is atomic and may be sent again after a lost reply: its answer is then the one that was lost.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+Argument = str | bytes | int | float
+
+
+class HeaderMismatchError(ImportError):
+    """A Lua file's header does not name what its stub passes."""
+
+
+class Script:
+    """One Lua file. `keys` and `args` name what is passed, in order; a last name with `...` takes any number."""
+
+    def __init__(self, name: str, *, keys: str, args: str) -> None:
+        self.name = name
+        self.keys, self.args = keys.split(), args.split()
+        self._text = files("jobs.store.lua").joinpath(f"{name}.lua").read_bytes()
+        self._sha = hashlib.sha1(self._text, usedforsecurity=False).hexdigest()
+        self._check_header()
+
+    def _check_header(self) -> None:
+        header = {
+            line[3:].split(":", 1)[0]: line.split(":", 1)[1].split()
+            for line in self._text.decode().splitlines()
+            if line.startswith(("-- KEYS:", "-- ARGV:"))
+        }
+        if header != {"KEYS": self.keys, "ARGV": self.args}:
+            raise HeaderMismatchError(f"{self.name}.lua says {header}, its stub {self.keys} and {self.args}")
+
+    def command(self, keys: Sequence[str], args: Sequence[Argument], *, whole: bool = False) -> tuple[Any, ...]:
+        """The Redis command of one call: EVALSHA, or EVAL with the whole text."""
+        self._check_count(self.keys, keys)
+        self._check_count(self.args, args)
+        return ("EVAL" if whole else "EVALSHA", self._text if whole else self._sha, len(keys), *keys, *args)
+
+    @staticmethod
+    def _check_count(names: list[str], values: Sequence[object]) -> None:
+        open_ended = bool(names) and names[-1].endswith("...")
+        fixed = len(names) - open_ended
+        if len(values) < fixed or (len(values) > fixed and not open_ended):
+            raise TypeError(f"{len(values)} values for {names}")
+
+    async def __call__(self, redis: Redis, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        """Run it; where Redis has forgotten the script (restart, SCRIPT FLUSH), send it whole."""
+        try:
+            return await redis.execute_command(*self.command(keys, args))  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+        except NoScriptError:
+            return await redis.execute_command(*self.command(keys, args, whole=True))  # type: ignore[no-untyped-call]  # same
+
+
+submit = Script(
+    "submit",
+    keys="job inputs events arq_job queue wake",
+    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel input...",
+)
+claim = Script("claim", keys="queue wake", args="slots lease_ms token job_prefix lease_prefix channel")
+renew = Script("renew", keys="queue workers", args="lease_ms job_prefix lease_prefix worker id_token...")
+finish = Script(
+    "finish",
+    keys="job inputs result reports events arq_job lease retry queue",
+    args="id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel",
+)
+release = Script("release", keys="job reports events lease queue wake", args="id token delay_ms refund report channel")
+progress = Script("progress", keys="job events", args="id token progress channel")
+enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
+add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
+delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")

@@ -1,0 +1,151 @@
+"""What runs in the thread: payloads in, stored bytes out. No event loop and no Redis here."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from config.sections import LimitSettings
+from jobs.codecs import stored
+from jobs.codecs.base import DecodeLimits, DecodeOptions
+from jobs.codecs.decoding import decode
+from jobs.codecs.frames import from_pandas, to_pandas
+from jobs.codecs.preview import preview
+from jobs.codecs.schema import columns_of
+from jobs.model import InputInfo, JobSpec, Outcome, ResultInfo, Timing, Warn
+from jobs.pipeline import Pipeline
+from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.context import Context
+from jobs.worker.threads import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One attempt's work: the payloads' bytes by input name, and what to do with them."""
+
+    job_id: str
+    attempt: int
+    spec: JobSpec
+    payloads: Mapping[str, pa.Buffer]
+    catalogue: Catalogue
+    limits: LimitSettings
+    stop: Stop
+    on_progress: Callable[[int, int, float], None]
+    """Called with the steps done, the steps in all, and the fraction in 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A finished attempt: its outcome (without a blob), and the stored form of its result in pieces."""
+
+    outcome: Outcome
+    pieces: tuple[pa.Buffer, ...]
+
+
+@dataclass
+class Clock:
+    """Milliseconds since it was last read."""
+
+    at: float = field(default_factory=time.perf_counter)
+
+    def lap(self) -> float:
+        """Milliseconds since the last lap, to a thousandth."""
+        now = time.perf_counter()
+        passed, self.at = now - self.at, now
+        return round(passed * 1000, 3)
+
+
+class Steps:
+    """Watches a pipeline run: checks the stop flag before each step, times it, and tells the progress after it."""
+
+    def __init__(self, work: Work, total: int) -> None:
+        self._work, self._total = work, total
+        self.timings: list[float] = []
+
+    def before_step(self, index: int, op: str) -> None:  # noqa: ARG002  # the observer's interface
+        """A chance to stop."""
+        self._work.stop.check()
+
+    def after_step(self, index: int, op: str, elapsed_ms: float) -> None:  # noqa: ARG002  # the observer's interface
+        """One step more is done."""
+        self.timings.append(round(elapsed_ms, 3))
+        self._work.on_progress(index + 1, self._total, (index + 1) / self._total)
+
+    def within_step(self, fraction: float) -> None:
+        """A user's transform says how far it is."""
+        done = len(self.timings)
+        self._work.on_progress(done, self._total, (done + fraction) / self._total)
+
+
+def compute(work: Work) -> Product:
+    """Decode, run the pipeline, encode. Raises FramequeueError for whatever goes wrong with the data."""
+    clock = Clock()
+    frames, inputs, warnings = _decoded(work)
+    decode_ms = clock.lap()
+    result, steps = _run(work, frames)
+    clock.lap()
+    table, mapped = from_pandas(result)
+    del result
+    pieces = tuple(stored.store(table))
+    info = _described(table, pieces)
+    timing = Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap())
+    outcome = Outcome(result=info, warnings=(*warnings, *mapped), timing=timing, inputs=inputs)
+    return Product(outcome, pieces)
+
+
+def decode_limits(limits: LimitSettings) -> DecodeLimits:
+    """The settings' limits, as codecs know them."""
+    return DecodeLimits(**{name: getattr(limits, name) for name in DecodeLimits.__dataclass_fields__})
+
+
+def _decoded(work: Work) -> tuple[dict[str, pd.DataFrame], dict[str, InputInfo], list[Warn]]:
+    limits = decode_limits(work.limits)
+    frames: dict[str, pd.DataFrame] = {}
+    inputs: dict[str, InputInfo] = {}
+    warnings: list[Warn] = []
+    for name, given in work.spec.inputs.items():
+        work.stop.check()
+        ref = given.payload
+        options = DecodeOptions(name=name, charset=ref.charset, orient=ref.orient, dtypes=given.dtypes, limits=limits)
+        table, found = decode(work.payloads[name], ref.media_type, ref.encoding, options)
+        inputs[name] = InputInfo(rows=table.num_rows, column_count=table.num_columns, bytes=ref.bytes)
+        frames[name] = to_pandas(table)
+        warnings.extend(found)
+    return frames, inputs, warnings
+
+
+def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[float]]:
+    pipeline = Pipeline.parse(work.spec.pipeline, inputs=frames, catalogue=work.catalogue, max_steps=work.limits.steps)
+    steps = Steps(work, len(work.spec.pipeline))
+    context = Context(
+        job_id=work.job_id,
+        attempt=work.attempt,
+        logger=logging.getLogger("framequeue.job"),
+        inputs=frames,
+        report_progress=steps.within_step,
+        stop_check=work.stop.check,
+    )
+    result = pipeline.run(
+        frames, context=context, observer=steps, max_rows=work.limits.rows, max_columns=work.limits.columns
+    )
+    work.stop.check()
+    return result, steps.timings
+
+
+def _described(table: pa.Table, pieces: tuple[pa.Buffer, ...]) -> ResultInfo:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    shown, complete = preview(table)
+    return ResultInfo(
+        rows=table.num_rows,
+        columns=columns_of(table.schema),
+        bytes=sum(len(piece) for piece in pieces),
+        sha256=digest.hexdigest(),
+        preview=shown,
+        preview_complete=complete,
+    )
