@@ -1,11 +1,19 @@
 """The sections of the settings, each frozen; every field says its unit and why its default is what it is."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import NoDecode
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Section(BaseModel):
@@ -134,7 +142,7 @@ class LimitSettings(Section):
 class TransformSettings(Section):
     """Transforms of your own."""
 
-    modules: tuple[str, ...] = ()
+    modules: CommaSeparated = ()
     """Importable modules whose `@transform` functions become ops; API and worker must name the same."""
 
 

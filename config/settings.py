@@ -4,6 +4,7 @@ Every setting is `FRAMEQUEUE_<SECTION>__<NAME>` in the environment or in a `.env
 """
 
 import difflib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 
 from config.sections import (
     ApiSettings,
@@ -69,8 +71,8 @@ def load(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
         settings = Settings(_env_file=env_file, **overrides)
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
-    except ValueError as error:  # a section that is not JSON where JSON is wanted
-        raise SettingsError(f"{error} ({error.__cause__})" if error.__cause__ else str(error)) from None
+    except SourceError as error:
+        raise SettingsError(_not_json(env_file) or str(error)) from None
     return _with_redis_url(settings, env_file)
 
 
@@ -129,6 +131,18 @@ def _one_line(error: ValidationError) -> str:
     path = [str(part) for part in first["loc"]]
     name = PREFIX + _DELIMITER.join(path[:2]).upper() + "".join(f"[{part}]" for part in path[2:])
     return f"setting {name}: {first['msg'].removeprefix('Value error, ')} (got {str(first['input'])[:80]!r})"
+
+
+def _not_json(env_file: Path | None) -> str | None:
+    """The line for a list that must be JSON and is not: the source itself names only its section."""
+    lists = {name for name, (_, default) in names().items() if isinstance(default, tuple)}
+    for name, value in _variables(env_file).items():
+        if name.upper() in lists:
+            try:
+                json.loads(value or "")
+            except ValueError as error:
+                return f"setting {name}: it must be a JSON list ({error})"
+    return None
 
 
 def _with_redis_url(settings: Settings, env_file: Path | None) -> Settings:

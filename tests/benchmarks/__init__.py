@@ -1,0 +1,1 @@
+"""What `make bench` measures, each beside its peer in the same run."""
