@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from jobs.errors import StoreError
 from jobs.store import keys
-from jobs.store.redis import Redis, translated
+from jobs.store.redis import Redis, end, translated
 
 logger = logging.getLogger(__name__)
 _RETRY_S = 0.5
@@ -43,9 +43,7 @@ class ChangeFeed:
     async def close(self) -> None:
         """End the subscription."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     @contextmanager
     def watch(self, job_id: str) -> Iterator[Watch]:

@@ -20,8 +20,8 @@ from typing import Self
 
 from jobs.store.folder_lock import FolderInUse, Say, take
 
-# $1 is the socket's folder, then the server and its options. Background commands of a script ignore SIGINT, and `read`
-# is a builtin: no third program. The leash lives as long as the server, so its exit code speaks for the server's.
+# $1 is the socket's folder, then the server and its options. `read` is a builtin: no third program. The leash lives as
+# long as the server, so its exit code speaks for the server's.
 _LEASH = """
 run=$1; shift
 exec 3<&0
@@ -105,6 +105,7 @@ class EmbeddedValkey:
             self._lock = None
         if self._run is not None:
             shutil.rmtree(self._run, ignore_errors=True)
+            self._run = None
 
     def __enter__(self) -> Self:
         return self.start()

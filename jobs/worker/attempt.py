@@ -93,7 +93,7 @@ async def _payload(shop: Workshop, attempt: Attempt, name: str, ref: PayloadRef)
             raise InputGone(f"the stored bytes of input {name!r} are gone", f"/inputs/{name}")
         return pa.py_buffer(data)
     whole = pa.allocate_buffer(ref.bytes)
-    view, filled = memoryview(whole), 0
+    view, filled = memoryview(whole).cast("B"), 0
     async for chunk in blobs.read(shop.store.redis, ref.blob):
         view[filled : filled + len(chunk)] = chunk
         filled += len(chunk)
@@ -114,6 +114,9 @@ async def _compute_and_finish(shop: Workshop, attempt: Attempt, payloads: dict[s
         stop=attempt.stop,
         on_progress=teller.tell,
     )
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError  # it was lost while the payloads were read
     running = shop.pool.run(lambda: compute(work))
     try:
         done, _ = await asyncio.wait({running}, timeout=attempt.spec.timeout_s)
@@ -167,11 +170,11 @@ async def _fail(shop: Workshop, attempt: Attempt, error: FramequeueError) -> Non
 
 
 def _report(shop: Workshop, attempt: Attempt, error: FramequeueError, outcome: str) -> AttemptReport:
+    report = AttemptReport(attempt=attempt.number, outcome=outcome, error=error.problem, worker=shop.worker)
     details = failure_details(error)
-    return AttemptReport(
-        attempt=attempt.number,
-        outcome=outcome,
-        error=error.problem,
+    if details is None:  # it failed outside the steps: in decoding, or from without
+        return report.changed(exception=f"{type(error).__name__}: {error}")
+    return report.changed(
         step=details.step,
         op=details.op,
         column=details.column,
@@ -179,7 +182,6 @@ def _report(shop: Workshop, attempt: Attempt, error: FramequeueError, outcome: s
         exception=details.exception,
         samples=details.samples,
         shape=details.shape,
-        worker=shop.worker,
         traceback=details.traceback,
     )
 

@@ -13,7 +13,7 @@ from arq.connections import log_redis_info
 
 from jobs.errors import StoreError
 from jobs.store.jobs import Claim, JobStore
-from jobs.store.redis import translated
+from jobs.store.redis import end, translated
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.threads import Stop
 
@@ -35,7 +35,7 @@ class Worker(arq.Worker):
         self._store, self._leases, self._run_attempt = store, leases, run_attempt
         self._worker_id = worker_id
         self._scores: dict[str, int] = {}
-        self._draining = False
+        self._draining = self._stopping = False
 
     async def main(self) -> None:
         """Claim and run until stopped (or, in burst mode, until the queue is empty)."""
@@ -46,10 +46,10 @@ class Worker(arq.Worker):
             await self.on_startup(self.ctx)
         keeping = self.loop.create_task(self._leases.keep())
         try:
-            while not await self._round():
+            while not self._stopping and not await self._round():
                 pass
         finally:
-            keeping.cancel()
+            await end(keeping)
 
     async def _say_what_redis_is(self) -> None:
         try:
@@ -159,6 +159,15 @@ class Worker(arq.Worker):
             return
         self._draining = True
         super().handle_sig_wait_for_completion(signum)
+
+    def handle_sig(self, signum: Signals) -> None:
+        """Hand everything back and end; the flag ends the loop where a cancellation is lost."""
+        self._stopping = True
+        super().handle_sig(signum)
+
+    async def _wait_for_tasks_to_complete(self, signum: Signals) -> None:
+        await super()._wait_for_tasks_to_complete(signum)
+        self._stopping = True
 
     async def close(self) -> None:
         """End ARQ's part; an outage does not turn a clean stop into an error."""

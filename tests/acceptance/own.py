@@ -1,0 +1,31 @@
+"""A team's own transforms, for the worker's tests."""
+
+import time
+
+import pandas as pd
+
+from jobs.transforms.context import Context
+from jobs.transforms.declare import transform
+
+
+@transform
+def nap(df: pd.DataFrame, *, seconds: float = 0.1) -> pd.DataFrame:
+    """Sleep in C, and give the frame back."""
+    time.sleep(seconds)
+    return df
+
+
+@transform
+def watchful_nap(df: pd.DataFrame, *, context: Context, seconds: float = 0.1) -> pd.DataFrame:
+    """Sleep in slices, telling the progress and checking whether to stop."""
+    for done in range(100):
+        context.progress(done / 100)
+        context.check_canceled()
+        time.sleep(seconds / 100)
+    return df
+
+
+@transform
+def boom(df: pd.DataFrame, *, message: str) -> pd.DataFrame:
+    """Fail."""
+    raise ZeroDivisionError(message)

@@ -1,0 +1,264 @@
+"""The worker on a real Valkey, in this process: what becomes of jobs, whatever happens to it."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from config import Settings
+from jobs.codecs.table import by_name
+from jobs.model import Input, Job, JobSpec
+from jobs.queue import JobQueue
+from jobs.results import View, render_job
+from jobs.state import JobState
+from jobs.store import keys
+from jobs.store.redis import Redis, connect, end
+from jobs.worker.main import build
+from jobs.worker.threads import ThreadPool
+from jobs.worker.worker import Worker
+
+RECORDS = [{"region": "NS"[n % 2], "amount": n} for n in range(10)]
+GROUPED = [{"op": "groupby", "by": ["region"], "agg": {"total": ["amount", "sum"]}}]
+
+
+@pytest.fixture
+def ours(settings: Callable[..., Settings], valkey: str) -> Settings:
+    return settings(
+        redis={"url": valkey},
+        worker={"lease_s": 1, "drain_s": 0.2, "poll_s": 0.1},
+        transforms={"modules": ("tests.acceptance.own",)},
+    )
+
+
+@pytest.fixture
+async def queue(ours: Settings) -> AsyncIterator[JobQueue]:
+    queue = JobQueue.from_settings(ours)
+    await queue.start()
+    yield queue
+    await queue.close()
+
+
+@pytest.fixture
+async def redis(ours: Settings) -> AsyncIterator[Redis]:
+    client = connect(ours.redis)
+    yield client
+    await client.aclose(close_connection_pool=True)
+
+
+class Running:
+    """A worker that runs in this loop."""
+
+    def __init__(self, settings: Settings, threads: int = 2, **options: Any) -> None:
+        self.pool = ThreadPool(threads)
+        self.worker: Worker = build(settings, self.pool, handle_signals=False, **options)
+        self.task = asyncio.create_task(self.worker.async_run())
+
+    async def pause(self) -> None:
+        """Stop claiming and renewing, as a frozen process does; its threads go on."""
+        self.worker._stopping = True
+        await end(self.task)
+
+    async def stop(self) -> None:
+        await self.pause()
+        for task in list(self.worker.tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self.worker.tasks.values(), return_exceptions=True)
+        await self.worker.pool.aclose(close_connection_pool=True)
+        self.pool.close()
+
+
+@pytest.fixture
+async def worker(ours: Settings, queue: JobQueue) -> AsyncIterator[Running]:
+    running = Running(ours)
+    yield running
+    await running.stop()
+
+
+async def submit(queue: JobQueue, pipeline: list[dict[str, Any]], wait_s: float = 10, **fields: Any) -> Job:
+    async with queue.upload(media_type="application/json", orient="records") as upload:
+        await upload.write(json.dumps(fields.pop("records", RECORDS)).encode())
+        staged = await upload.finish()
+    spec = JobSpec(
+        tenant="t",
+        pipeline=pipeline,
+        inputs={"df": Input(payload=staged.ref)},
+        timeout_s=20,
+        max_attempts=3,
+        delay_s=0,
+        result_ttl_s=60,
+    ).changed(**fields)
+    return await queue.submit(spec, {"df": staged}, wait_s=wait_s)
+
+
+async def records(queue: JobQueue, job: Job) -> Any:
+    rendering = await render_job(queue, job, View(codec=by_name("json")))
+    return json.loads(b"".join([chunk async for chunk in rendering.chunks]))
+
+
+async def until(condition: Callable[[], Any], within_s: float = 10) -> Any:
+    """Poll until it holds; a test's own patience, not a figure."""
+    ends = time.monotonic() + within_s
+    while time.monotonic() < ends:
+        value = condition()
+        if asyncio.iscoroutine(value):
+            value = await value
+        if value:
+            return value
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came to be")
+
+
+async def test_a_job_runs_and_its_result_is_fetched(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, GROUPED)
+    assert job.state is JobState.SUCCEEDED
+    assert job.outcome is not None
+    assert job.outcome.inputs["df"].rows == 10
+    assert await records(queue, job) == [{"region": "N", "total": 20}, {"region": "S", "total": 25}]
+
+
+async def test_a_large_result_comes_from_a_blob(queue: JobQueue, worker: Running) -> None:
+    rows = [{"n": n, "text": f"{n * 7919 % 10_007:05} {n}"} for n in range(20_000)]
+    job = await submit(queue, [], records=rows)
+    assert job.outcome is not None
+    assert job.outcome.result is not None
+    assert job.outcome.result.blob is not None
+    assert await records(queue, job) == rows
+
+
+async def test_a_failed_job_says_all_there_is_to_say(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, [{"op": "head", "n": 3}, {"op": "boom", "message": "no pricing data"}])
+    assert job.state is JobState.FAILED
+    assert job.outcome is not None
+    assert job.outcome.error is not None
+    assert job.outcome.error.code == "transform.failed"
+    assert "step 2 (boom): ZeroDivisionError: no pricing data" in job.outcome.error.detail
+    (report,) = await queue.reports("t", job.id)
+    assert (report.step, report.op, report.shape) == (2, "boom", (3, 2))
+    assert report.samples == tuple(RECORDS[:3])
+    assert report.exception == "ZeroDivisionError: no pricing data"
+    assert report.traceback is not None
+    assert "own.py" in report.traceback
+
+
+async def test_the_deadline_answers_before_the_thread_gives_up(queue: JobQueue, worker: Running) -> None:
+    started = time.monotonic()
+    job = await submit(queue, [{"op": "nap", "seconds": 3}], timeout_s=0.2)
+    assert time.monotonic() - started < 2.5
+    assert job.outcome is not None
+    assert job.outcome.error is not None
+    assert job.outcome.error.code == "job.timeout"
+    # the other slot is free, this one is not
+    assert worker.pool.running == 1
+    assert (await submit(queue, GROUPED)).state is JobState.SUCCEEDED
+
+
+async def test_progress_is_seen_while_it_runs(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, [{"op": "watchful_nap", "seconds": 1.5}], wait_s=0)
+
+    async def told() -> Any:
+        progress = (await queue.get("t", job.id)).progress
+        return progress and 0 < progress.fraction < 1
+
+    await until(told)
+    assert (await queue.wait("t", job.id, 10)).state is JobState.SUCCEEDED
+
+
+async def test_a_frozen_worker_s_job_runs_elsewhere_and_its_late_end_is_refused(
+    ours: Settings, queue: JobQueue, redis: Redis
+) -> None:
+    frozen = Running(ours)
+    job = await submit(queue, [{"op": "nap", "seconds": 2.0}, *GROUPED], wait_s=0)
+    await until(lambda: frozen.pool.running)
+    await frozen.pause()
+    other = Running(ours)
+    await until(lambda: not frozen.worker.tasks)
+    # the first attempt has come to its end by now, and changed nothing
+    assert (await queue.get("t", job.id)).state is JobState.RUNNING
+    ended = await queue.wait("t", job.id, 15)
+    assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 2)
+    kinds = [fields[b"type"].decode() for _, fields in await redis.xrange(keys.events(job.id))]
+    assert [kind for kind in kinds if kind != "job.progress"] == ["job.queued", "job.started", "job.retrying", "job.started", "job.succeeded"]
+    await other.stop()
+    await frozen.stop()
+
+
+async def test_a_job_that_loses_every_worker_fails(ours: Settings, queue: JobQueue, redis: Redis) -> None:
+    job = await submit(queue, GROUPED, wait_s=0, max_attempts=1)
+    await redis.hset(keys.job(job.id), "attempt", "1")  # type: ignore[misc]  # stub: sync or async
+    running = Running(ours)
+    ended = await queue.wait("t", job.id, 10)
+    assert ended.outcome is not None
+    assert ended.outcome.error is not None
+    assert ended.outcome.error.code == "worker.lost"
+    await running.stop()
+
+
+async def test_a_drain_hands_back_with_the_try(ours: Settings, queue: JobQueue) -> None:
+    first = Running(ours)
+    job = await submit(queue, [{"op": "watchful_nap", "seconds": 3}], wait_s=0)
+    await until(lambda: first.pool.running)
+    await first.stop()
+    handed_back = await queue.get("t", job.id)
+    assert (handed_back.state, handed_back.attempt) == (JobState.QUEUED, 0)
+    second = Running(ours)
+    ended = await queue.wait("t", job.id, 15)
+    assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 1)
+    await second.stop()
+
+
+async def test_plain_arq_functions_run_beside_ours(ours: Settings, queue: JobQueue, redis: Redis) -> None:
+    seen: list[tuple[int, int]] = []
+
+    async def add(ctx: dict[str, Any], a: int, b: int) -> int:
+        seen.append((a, b))
+        return a + b
+
+    add.__qualname__ = "add"
+    running = Running(ours)
+    running.worker.functions["add"] = type(next(iter(running.worker.functions.values())))(
+        "add", add, None, None, None, None
+    )
+    call = await redis.enqueue_job("add", 2, 3)
+    assert call is not None
+    assert (await submit(queue, GROUPED)).state is JobState.SUCCEEDED
+    assert await call.result(timeout=5, poll_delay=0.05) == 5
+    assert seen == [(2, 3)]
+    await running.stop()
+
+
+async def test_an_idle_worker_is_woken_at_once(ours: Settings, queue: JobQueue) -> None:
+    slow = ours.model_copy(update={"worker": ours.worker.model_copy(update={"poll_s": 8.0})})
+    running = Running(slow)
+    assert (await submit(queue, GROUPED)).state is JobState.SUCCEEDED
+    await asyncio.sleep(0.1)  # idle again, and asleep for eight seconds
+    job = await submit(queue, GROUPED, wait_s=5)
+    assert job.state is JobState.SUCCEEDED
+    await running.stop()
+
+
+async def test_a_delayed_job_starts_when_it_is_due(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, GROUPED, delay_s=0.5)
+    assert job.state is JobState.SUCCEEDED
+    assert job.started_ms is not None
+    assert job.started_ms - job.created_ms >= 500
+
+
+async def test_fifty_jobs_on_two_threads_all_end_once(queue: JobQueue, worker: Running) -> None:
+    jobs = await asyncio.gather(*(submit(queue, GROUPED, wait_s=20) for _ in range(50)))
+    assert {job.state for job in jobs} == {JobState.SUCCEEDED}
+    assert {job.attempt for job in jobs} == {1}
+
+
+async def test_the_worker_outlives_an_outage(ours: Settings, queue: JobQueue, worker: Running, redis: Redis) -> None:
+    """Redis refuses writes while a job computes; its result is held and written when Redis is back."""
+    job = await submit(queue, [{"op": "nap", "seconds": 0.3}, *GROUPED], wait_s=0)
+    await until(lambda: worker.pool.running)
+    await redis.config_set("maxmemory", "1")
+    await asyncio.sleep(0.8)
+    assert (await queue.get("t", job.id)).state is JobState.RUNNING
+    await redis.config_set("maxmemory", "0")
+    ended = await queue.wait("t", job.id, 10)
+    assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 1)
