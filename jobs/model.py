@@ -10,7 +10,6 @@ import msgspec
 
 from jobs.state import JobState
 
-
 EncodedJson = bytes
 
 
@@ -162,7 +161,7 @@ class Outcome(Value, frozen=True, kw_only=True):
 
 
 class AttemptReport(Value, frozen=True, kw_only=True, omit_defaults=False):
-    """The whole story of a failed attempt. `samples` are up to five rows of the step's input; `shape` its rows, columns."""
+    """The story of a failed attempt. `samples` are up to five rows of the step's input; `shape` rows, columns."""
 
     attempt: int
     outcome: str

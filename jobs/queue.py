@@ -75,7 +75,7 @@ class JobQueue:
         await blobs.delete(self._redis, *(one.ref.blob for one in staged if one.ref.blob))
 
     async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
-        """Accept a job: once this returns it cannot be lost. With `wait_s`, the job as it is at its or the wait's end."""
+        """Accept a job: once this returns it cannot be lost. With `wait_s`, the job as it is when the wait ends."""
         job_id = f"job_{secrets.token_urlsafe(18)}"
         inline = {name: one.data for name, one in staged.items() if one.data is not None}
         limit = self._settings.limits.queued_jobs

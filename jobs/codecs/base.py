@@ -14,7 +14,7 @@ from jobs.model import Warn
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """What decoding may spend; bytes are bytes, `cell_bytes` the largest single value. Names follow the `limits` settings."""
+    """What decoding may spend; `cell_bytes` is the largest single value. Names follow the `limits` settings."""
 
     decoded_bytes: int = 1024**3
     rows: int = 50_000_000
@@ -27,7 +27,7 @@ class DecodeLimits:
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """How to read one input. `name` is the input's, for messages; `dtypes` maps column to pandas' or Arrow's dtype name."""
+    """How to read one input. `name` is the input's, for messages; `dtypes` maps a column to a dtype's name."""
 
     name: str = "df"
     charset: str | None = None
@@ -57,10 +57,10 @@ class Codec(Protocol):
     media_types: tuple[str, ...]
     extension: str
 
-    def decode(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
+    def decode(self, data: pa.Buffer, options: DecodeOptions, /) -> Decoded:
         """The table in `data`; raises InputMalformed, InputEmpty, CastFailed, CountExceeded or SizeExceeded."""
         ...
 
-    def encode(self, batches: pa.RecordBatchReader, options: EncodeOptions) -> Iterator[bytes]:
-        """The encoded bytes, piece by piece, without holding them all; the reader's schema holds even where no batch comes."""
+    def encode(self, batches: pa.RecordBatchReader, options: EncodeOptions, /) -> Iterator[bytes]:
+        """The encoded bytes, piece by piece, without holding them all; the schema holds even where no batch comes."""
         ...

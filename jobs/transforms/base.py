@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict
 
 from jobs.transforms.context import Context
 
@@ -22,7 +22,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a step may use beside its frame: the other frames by name, the row and column limits, and the job's context."""
+    """What a step may use beside its frame: the other frames by name, the limits on rows and columns, the context."""
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     max_rows: int = 50_000_000
@@ -33,14 +33,22 @@ class Surroundings:
 class Transform(BaseModel, ABC):
     """The base of all ops. Fields are the op's arguments; the class docstring is its documentation."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,  # JSON is taken by its word: true is no 1, "5" is no 5
+        use_attribute_docstrings=True,
+        arbitrary_types_allowed=True,
+    )
 
     op: ClassVar[str]
     family: ClassVar[str]
-    example: ClassVar[Example]
+    example: ClassVar[Example | None] = None
+    reads_inputs: ClassVar[bool] = False
+    """Whether the op may look at any input of the job through its Context."""
 
     @abstractmethod
-    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+    def apply(self, frame: pd.DataFrame, around: Surroundings, /) -> pd.DataFrame:
         """The frame after this step: a new one with a plain range index; `frame` itself is never changed.
 
         Raises TransformError with a pointer relative to the step (`/by/0`).
@@ -49,6 +57,3 @@ class Transform(BaseModel, ABC):
     def uses(self) -> tuple[tuple[str, str], ...]:
         """The named frames this step reads beside the current one, as (pointer relative to the step, name)."""
         return ()
-
-
-ParameterSchema = dict[str, JsonValue]

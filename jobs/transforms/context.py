@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # importing pandas takes half a second, which `from jobs import Context, transform` need not cost
+    import pandas as pd
 
 
 def _nothing() -> None:
     return None
 
 
-def _no_progress(fraction: float) -> None:
+def _no_progress(_: float) -> None:
     return None
 
 
@@ -25,7 +27,7 @@ class Context:
     job_id: str = ""
     attempt: int = 1
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("framequeue.job"))
-    inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    inputs: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
     report_progress: Callable[[float], None] = _no_progress
     stop_check: Callable[[], None] = _nothing
 

@@ -73,7 +73,7 @@ def process_of(pids: set[int], word: str) -> int:
 class Up:
     """A `framequeue up` and everything below it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra: dict[str, str] | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"up-{self.port}.log"
@@ -92,7 +92,7 @@ class Up:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=environment(),
+                env=environment() | (extra or {}),
                 start_new_session=True,
             )
 
@@ -112,8 +112,8 @@ class Up:
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[Up]:
-    stack = Up(folder)
+def up(folder: Path, extra: dict[str, str] | None = None) -> Iterator[Up]:
+    stack = Up(folder, extra)
     family: set[int] = set()
     try:
         stack.wait_ready()
@@ -166,6 +166,24 @@ def test_killed_it_leaves_nothing_running(tmp_path):
         stack.process.kill()
         stack.process.wait()
         assert wait_until(lambda: not running(family), 5), running(family)
+
+
+def test_a_second_signal_hurries_and_the_job_runs_again_later(tmp_path):
+    napping = {"FRAMEQUEUE_TRANSFORMS__MODULES": "tests.acceptance.own"}
+    spec = {"pipeline": [{"op": "nap", "seconds": 15}], "inputs": {"df": {"records": RECORDS}}}
+    with up(tmp_path, napping) as stack:
+        job = httpx.post(f"{stack.url}/v1/jobs", json=spec, timeout=30).json()
+        assert wait_until(lambda: httpx.get(f"{stack.url}/v1/jobs/{job['id']}").json()["state"] == "running", 20)
+        family = stack.family()
+        stack.process.send_signal(signal.SIGTERM)
+        assert wait_until(lambda: "stopping" in stack.output(), 10)
+        asked = time.monotonic()
+        assert stack.stop() == 0, stack.output()
+        assert time.monotonic() - asked < 10
+        assert not running(family)
+    with up(tmp_path, napping) as again:
+        state = httpx.get(f"{again.url}/v1/jobs/{job['id']}").json()["state"]
+        assert state in {"queued", "running"}
 
 
 def test_a_job_survives_the_death_of_everything_right_after_its_202(tmp_path):
@@ -240,6 +258,15 @@ def test_a_wrong_setting_of_a_child_ends_it_instead_of_restarting_for_ever(tmp_p
     refused = subprocess.run(command, capture_output=True, text=True, env=environment() | keys, timeout=60, check=False)
     assert refused.returncode == 2, refused.stderr
     assert "refused its settings" in refused.stderr
+
+
+def test_a_module_of_transforms_that_is_not_there_is_one_line(tmp_path):
+    command = [sys.executable, "-m", "service.cli", "up", "--port", "0", "--data-dir", str(tmp_path)]
+    wrong = environment() | {"FRAMEQUEUE_TRANSFORMS__MODULES": "nowhere.to_be_found"}
+    refused = subprocess.run(command, capture_output=True, text=True, env=wrong, timeout=60, check=False)
+    assert refused.returncode == 2, refused.stderr
+    assert "nowhere.to_be_found" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_the_demo_shows_tables_and_leaves_nothing(tmp_path):

@@ -1,0 +1,66 @@
+"""What decoding one input may spend: rows, columns and bytes, counted while it decodes."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.codecs.base import DecodeOptions
+from jobs.errors import CountExceeded, SizeExceeded
+
+
+class Budget:
+    """Counts one input's cost against its limits; every method raises where the limit is passed."""
+
+    def __init__(self, options: DecodeOptions) -> None:
+        self._limits, self._what = options.limits, f"input {options.name!r}"
+        self._name = options.name
+        self._bytes = 0
+
+    def rows(self, count: int) -> None:
+        """Check a number of rows; raises CountExceeded."""
+        if count > self._limits.rows:
+            raise CountExceeded(
+                f"rows in {self._what}", count, self._limits.rows, "limits.rows", f"/inputs/{self._name}"
+            )
+
+    def columns(self, count: int) -> None:
+        """Check a number of columns; raises CountExceeded."""
+        if count > self._limits.columns:
+            raise CountExceeded(
+                f"columns in {self._what}", count, self._limits.columns, "limits.columns", f"/inputs/{self._name}"
+            )
+
+    def bytes(self, count: int) -> None:
+        """Add decoded bytes; raises SizeExceeded."""
+        self._bytes += count
+        if self._bytes > self._limits.decoded_bytes:
+            raise SizeExceeded(f"{self._what}, decoded,", self._limits.decoded_bytes, "limits.decoded_bytes")
+
+    def surely_small(self, promised: int) -> bool:
+        """Whether what a footer promises lies far under the limit."""
+        return promised * 4 < self._limits.decoded_bytes
+
+    def cells(self, table: pa.Table) -> None:
+        """Check the largest single value of text and binary columns; raises SizeExceeded."""
+        limit = self._limits.cell_bytes
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            if column.nbytes > limit and _has_length(column.type):
+                longest = pc.max(pc.binary_length(column)).as_py() or 0
+                if longest > limit:
+                    raise SizeExceeded(f"a value in column {name!r} of {self._what}", limit, "limits.cell_bytes")
+
+    def table(self, table: pa.Table) -> None:
+        """Check a decoded table whole."""
+        self.columns(table.num_columns)
+        self.rows(table.num_rows)
+        self._bytes = 0
+        self.bytes(table.nbytes)
+        self.cells(table)
+
+
+def _has_length(type_: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(type_)
+        or pa.types.is_large_string(type_)
+        or pa.types.is_binary(type_)
+        or pa.types.is_large_binary(type_)
+    )

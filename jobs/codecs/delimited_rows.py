@@ -1,0 +1,181 @@
+"""CSV's rows: the header by hand, since its names may repeat or be empty, the rest by Arrow's reader, all as text."""
+
+import contextlib
+import csv
+import io
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from jobs.codecs.base import DecodeOptions
+from jobs.codecs.delimited_types import FALSE, TRUE
+from jobs.errors import CountExceeded, InputEmpty, InputMalformed
+
+_BLOCK_BYTES = 4 * 1024**2
+_HEADER_BYTES = 16 * 1024**2
+_LINE_END = re.compile(rb'"|\r\n|\n|\r')
+
+
+def read_header(data: pa.Buffer, delimiter: str, options: DecodeOptions) -> tuple[list[str], pa.Buffer]:
+    """The names in the first row that is not blank, and the bytes after it."""
+    view = memoryview(data).cast("B")
+    start = 0
+    while start < len(view) and view[start] in b"\r\n":
+        start += 1
+    end, after = _first_line(view, start)
+    if end == start:
+        raise InputEmpty(f"input {options.name!r} has no header row", input=options.name)
+    try:
+        text = bytes(view[start:end]).decode("utf-8")
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except UnicodeDecodeError:
+        raise _not_utf8(options, 0) from None
+    except (csv.Error, StopIteration) as error:
+        raise InputMalformed(
+            f"the header of input {options.name!r} cannot be read ({error})", input=options.name
+        ) from None
+    return names, data.slice(after)
+
+
+def _first_line(view: memoryview, start: int) -> tuple[int, int]:
+    quoted = False
+    for match in _LINE_END.finditer(view, start, min(len(view), start + _HEADER_BYTES)):
+        if match[0] == b'"':
+            quoted = not quoted
+        elif not quoted:
+            return match.start(), match.end()
+    return len(view), len(view)
+
+
+def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOptions) -> pa.Table:
+    """The rows as text columns named by position: an empty field is null unless it was quoted."""
+    schema = pa.schema([(str(position), pa.string()) for position in range(width)])
+    raw = np.frombuffer(body, np.uint8)
+    if not _has_content(raw, width):
+        return schema.empty_table()
+    quoted = _has_quotes(raw)
+    if not quoted:
+        _check_count(raw, options)
+    try:
+        rows = _read(body, schema, delimiter, quoted=quoted)
+    except pa.ArrowInvalid as error:
+        raise _explained(error, body, schema, delimiter, options) from None
+    if quoted and _ends_inside_quotes(body, rows, delimiter):
+        detail = f"input {options.name!r}, row {rows.num_rows}: a quote is opened and never closed"
+        raise InputMalformed(detail, input=options.name, row=rows.num_rows)
+    return rows
+
+
+def _ends_inside_quotes(body: pa.Buffer, rows: pa.Table, delimiter: str) -> bool:
+    """Whether the text ends with its last value and no closing quote, which Arrow lets pass."""
+    last = rows.column(rows.num_columns - 1)[-1].as_py() if rows.num_rows else None
+    if last is None:
+        return False
+    value = last.encode().replace(b'"', b'""')
+    start = body.size - len(value)
+    opened = body.slice(max(0, start - 2), min(start, 2)).to_pybytes() if start >= 0 else b""
+    before = (f"{delimiter}\n\r").encode()
+    return opened[-1:] == b'"' and (len(opened) == 1 or opened[0] in before) and body.slice(start).to_pybytes() == value
+
+
+def parse_rows(body: pa.Buffer, types: list[pa.DataType], delimiter: str) -> pa.Table:
+    """The rows as columns of these types, named by position; raises pa.ArrowInvalid where they are not."""
+    schema = pa.schema([(str(position), type_) for position, type_ in enumerate(types)])
+    return _read(body, schema, delimiter, quoted=_has_quotes(np.frombuffer(body, np.uint8)))
+
+
+def _has_quotes(raw: np.ndarray) -> bool:
+    return any(bool((raw[start : start + 2**17] == ord('"')).any()) for start in range(0, raw.size, 2**17))
+
+
+def _has_content(raw: np.ndarray, width: int) -> bool:
+    """Whether any row stands there; in one column a blank line is a null, elsewhere nothing."""
+    return (
+        raw.size > 0
+        if width == 1
+        else bool(np.any((raw[:4096] != 10) & (raw[:4096] != 13)) or np.any((raw != 10) & (raw != 13)))
+    )
+
+
+def _check_count(raw: np.ndarray, options: DecodeOptions) -> None:
+    lines = int(np.count_nonzero(raw == 10))
+    # blank lines do not count as rows, so only a clear excess is refused before it is read
+    if lines > 2 * options.limits.rows + 1_000:
+        raise CountExceeded(f"rows in input {options.name!r}", lines, options.limits.rows, "limits.rows")
+
+
+def _read(
+    body: pa.Buffer, schema: pa.Schema, delimiter: str, *, quoted: bool, threads: bool = True, on_bad_row: object = None
+) -> pa.Table:
+    return pacsv.read_csv(
+        pa.BufferReader(body),
+        # a block must hold the longest row; larger blocks also mean fewer chunks to join later
+        read_options=pacsv.ReadOptions(column_names=schema.names, use_threads=threads, block_size=_block_size(body)),
+        parse_options=pacsv.ParseOptions(
+            delimiter=delimiter,
+            newlines_in_values=quoted,
+            ignore_empty_lines=len(schema) > 1,
+            invalid_row_handler=on_bad_row,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types=schema,
+            true_values=list(TRUE),
+            false_values=list(FALSE),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+
+
+def _block_size(body: pa.Buffer) -> int:
+    return int(min(_BLOCK_BYTES, max(body.size, 1)))
+
+
+def _explained(
+    error: pa.ArrowInvalid, body: pa.Buffer, schema: pa.Schema, delimiter: str, options: DecodeOptions
+) -> InputMalformed:
+    """The same failure with its row: the text is read again, in order, which only a broken input pays."""
+    text = str(error)
+    if (bad := _row_of_bad_bytes(body)) is not None:
+        return _not_utf8(options, bad)
+    found: list[tuple[int | None, int]] = []
+
+    def remember(row: pacsv.InvalidRow) -> str:
+        found.append((row.number, row.actual_columns))
+        return "error"
+
+    with contextlib.suppress(pa.ArrowInvalid):
+        _read(body, schema, delimiter, quoted=True, threads=False, on_bad_row=remember)
+    if not found:
+        reason = text.splitlines()[0][:200]
+        return InputMalformed(f"input {options.name!r} cannot be read as rows ({reason})", input=options.name)
+    number, actual = found[0]
+    row = number or None
+    where = f"row {row}" if row else "a row"
+    detail = (
+        f"input {options.name!r}, {where}: {actual} fields where the header has {len(schema)}; "
+        "quote values that hold the delimiter, a quote or a line break"
+    )
+    return InputMalformed(detail, input=options.name, row=row)
+
+
+def _row_of_bad_bytes(body: pa.Buffer) -> int | None:
+    try:
+        body.to_pybytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = body.slice(0, error.start).to_pybytes().decode("utf-8")
+        rows = list(csv.reader(io.StringIO(before, newline="")))
+        ended = before.endswith(("\n", "\r"))
+        return max(1, len(rows) + (1 if ended or not rows else 0))
+    return None
+
+
+def _not_utf8(options: DecodeOptions, row: int | None) -> InputMalformed:
+    where = "the header" if row == 0 else f"row {row}" if row else "the text"
+    detail = (
+        f"input {options.name!r}: {where} is not UTF-8; say the charset in Content-Type (text/csv; charset=latin-1)"
+    )
+    return InputMalformed(detail, input=options.name, row=row or None)

@@ -1,0 +1,113 @@
+"""JSON text to Python values, with the depth limited and the row of a fault found."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from jobs.codecs.base import DecodeOptions
+from jobs.errors import CountExceeded, InputMalformed
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+_SPANS = msgspec.json.Decoder(list[msgspec.Raw])
+_FAULTS = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError)
+
+
+def complaint(value: Any) -> str:
+    """What a value is, for a message."""
+    return _KINDS.get(type(value), "null")
+
+
+def parse(data: pa.Buffer, options: DecodeOptions) -> Any:
+    """The value of a JSON text; raises InputMalformed, or CountExceeded where it nests too deep."""
+    view = memoryview(data)
+    try:
+        return msgspec.json.decode(view)
+    except RecursionError:
+        raise too_deep(options) from None
+    except _FAULTS as error:
+        row = _broken_row(view) if bytes(view[:64]).lstrip()[:1] == b"[" else None
+        raise malformed(options, error, row) from None
+
+
+def parse_rows(data: pa.Buffer, options: DecodeOptions, size: int) -> Iterator[list[Any]]:
+    """The elements of a JSON array, `size` at a time."""
+    view = memoryview(data)
+    try:
+        spans = _SPANS.decode(view)
+    except RecursionError:
+        raise too_deep(options) from None
+    except _FAULTS as error:
+        raise malformed(options, error, _broken_row(view)) from None
+    for start in range(0, len(spans), size):
+        text = b"[" + b",".join(spans[start : start + size]) + b"]"
+        yield parse_batch(text, options, start)
+
+
+def parse_batch(text: bytes, options: DecodeOptions, start: int) -> list[Any]:
+    """The elements of an array that begins with row `start` + 1 of the input."""
+    try:
+        batch: list[Any] = msgspec.json.decode(text)
+    except RecursionError:
+        raise too_deep(options) from None
+    except _FAULTS as error:
+        row = _broken_row(memoryview(text))
+        raise malformed(options, error, None if row is None else start + row) from None
+    return batch
+
+
+def malformed(options: DecodeOptions, error: Exception, row: int | None, unit: str = "row") -> InputMalformed:
+    """The error for a fault of the parser, at its row or line where that is known."""
+    where = f", {unit} {row}" if row else ""
+    reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).removeprefix("JSON is malformed: ")
+    hint = "; NaN and Infinity are no JSON, write null" if "invalid character" in reason else ""
+    return InputMalformed(
+        f"input {options.name!r}{where}: malformed JSON ({reason}){hint}", input=options.name, row=row
+    )
+
+
+def too_deep(options: DecodeOptions) -> CountExceeded:
+    """The error for JSON that nests beyond the limit."""
+    limit = options.limits.json_depth
+    return CountExceeded(f"or more levels of nesting in input {options.name!r}", limit + 1, limit, "limits.json_depth")
+
+
+def check_depth(values: Sequence[Any], above: int, options: DecodeOptions) -> None:
+    """Raise CountExceeded where a value, itself `above` levels down, nests beyond the limit; a walk by level."""
+    level: list[Any] = [item for item in values if type(item) in (dict, list)]
+    for _ in range(options.limits.json_depth - above):
+        if not level:
+            return
+        below: list[Any] = []
+        for item in level:
+            below.extend(item.values() if type(item) is dict else item)
+        level = [item for item in below if type(item) in (dict, list)]
+    if level:
+        raise too_deep(options)
+
+
+def _broken_row(view: memoryview) -> int | None:
+    """The element of the top-level array that does not parse, from 1: elements are cut out by their brackets."""
+    depth, number, start = 0, 0, 0
+    for match in _BRACKETS.finditer(view):
+        token = match[0]
+        if token in (b"[", b"{"):
+            depth += 1
+            if depth == 2:
+                number, start = number + 1, match.start()
+        elif token in (b"]", b"}"):
+            depth -= 1
+            if depth == 1 and not _parses(view[start : match.end()]):
+                return number
+    return number if depth > 1 else None
+
+
+def _parses(text: memoryview) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (*_FAULTS, RecursionError):
+        return False
+    return True

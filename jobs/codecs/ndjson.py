@@ -1,0 +1,78 @@
+"""JSON lines: one record a line."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pyarrow as pa
+
+from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
+from jobs.codecs.json_columns import Columns
+from jobs.codecs.json_parse import malformed, too_deep
+from jobs.codecs.json_write import lines_text
+from jobs.errors import FramequeueError, InputEmpty
+
+_BATCH_BYTES = 4 * 1024**2
+_UTF8_BOM = b"\xef\xbb\xbf"
+_DECODER = msgspec.json.Decoder()
+_FAULTS = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError)
+
+
+class NdJson:
+    """`application/x-ndjson`, read and written in batches."""
+
+    name = "ndjson"
+    media_types: tuple[str, ...] = (
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/ndjson",
+        "application/x-jsonlines",
+    )
+    extension = "ndjson"
+
+    def decode(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
+        """The table of JSON lines; blank lines are skipped; see `Codec.decode`."""
+        if data.size == 0:
+            raise InputEmpty(f"input {options.name!r} is empty; a table needs at least one line", input=options.name)
+        columns = Columns(options)
+        lines_before = 0
+        for piece in _pieces(data):
+            try:
+                records = _DECODER.decode_lines(piece)
+            except RecursionError:
+                raise too_deep(options) from None
+            except _FAULTS:
+                raise _at_its_line(piece, options, lines_before) from None
+            columns.add_records(records)
+            lines_before += piece.count(b"\n")
+        return columns.decoded()
+
+    def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
+        """A line per row; see `Codec.encode`."""
+        return lines_text(batches)
+
+
+def _pieces(data: pa.Buffer) -> Iterator[bytes]:
+    """Pieces of about four MiB that end with a line."""
+    view = memoryview(data)
+    start = 3 if bytes(view[:3]) == _UTF8_BOM else 0
+    rest = b""
+    while start < len(view):
+        block = rest + bytes(view[start : start + _BATCH_BYTES])
+        start += _BATCH_BYTES
+        cut = len(block) if start >= len(view) else block.rfind(b"\n") + 1
+        rest = block[cut:]
+        if cut:
+            yield block[:cut]
+
+
+def _at_its_line(piece: bytes, options: DecodeOptions, lines_before: int) -> FramequeueError:
+    for number, line in enumerate(piece.split(b"\n"), lines_before + 1):
+        if not line.strip():
+            continue
+        try:
+            _DECODER.decode(line)
+        except _FAULTS as error:
+            return malformed(options, error, number, "line")
+        except RecursionError:
+            return too_deep(options)
+    return malformed(options, ValueError("a value spans lines"), None, "line")

@@ -1,0 +1,76 @@
+"""An expression: parsed and checked once, evaluated over any number of frames."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.errors import DtypeUnsuitable
+from jobs.expressions.build import Builder
+from jobs.expressions.lexer import read
+from jobs.expressions.logic import as_condition
+from jobs.expressions.tree import Column, Node, Scope, unsuitable
+from jobs.expressions.values import Clash, Logical, Value, is_scalar, to_series
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked expression. `columns` are the names it reads; nothing else of a frame is looked at."""
+
+    text: str
+    tree: Node
+    columns: frozenset[str]
+
+    def evaluate(self, frame: pd.DataFrame) -> Any:
+        """A Series over the frame's index, or a scalar where no operand is a row's own (a literal, a reduction).
+
+        Raises ColumnUnknown or DtypeUnsuitable.
+        """
+        if isinstance(self.tree, Column):
+            return Scope(frame).raw(self.tree.name)
+        value = self._value(frame)
+        if isinstance(value, Logical) and is_scalar(value):
+            return None if value.null is not None else bool(value.truth)
+        return value if is_scalar(value) else to_series(value, frame.index)
+
+    def column(self, frame: pd.DataFrame) -> pd.Series:
+        """As `evaluate`, a scalar repeated over the frame's length."""
+        if isinstance(self.tree, Column):
+            return Scope(frame).raw(self.tree.name)
+        try:
+            return to_series(self._value(frame), frame.index)
+        except Clash as clash:
+            raise unsuitable(str(clash), (self.tree,), Scope(frame)) from None
+
+    def mask(self, frame: pd.DataFrame) -> Any:
+        """The rows for which the condition is true, as a NumPy array of bool: neither false nor null ones.
+
+        Raises ColumnUnknown, or DtypeUnsuitable where the expression is no condition.
+        """
+        value = self._value(frame)
+        try:
+            condition = as_condition("a filter", value)
+        except Clash as clash:
+            raise unsuitable(str(clash), (self.tree,), Scope(frame)) from None
+        truth = condition.truth
+        return np.full(len(frame), bool(truth)) if np.ndim(truth) == 0 else truth
+
+    def _value(self, frame: pd.DataFrame) -> Value:
+        with np.errstate(all="ignore"):
+            value = self.tree.value(Scope(frame))
+        if isinstance(value, np.ndarray) and not value.flags.writeable:
+            return value.copy()  # a view of the frame or of an Arrow buffer: a result shares memory with neither
+        if isinstance(value, tuple):
+            raise DtypeUnsuitable("a list is no value of a column; it stands beside in, == or !=")
+        return value
+
+
+def parse(text: str) -> Expression:
+    """The checked expression behind `text`.
+
+    Raises ExpressionSyntax, ExpressionForbidden or ExpressionTooLarge with the position and what to write instead.
+    """
+    source = read(text)
+    tree = Builder(source).build(source.tree)
+    return Expression(text, tree, frozenset(tree.columns()))

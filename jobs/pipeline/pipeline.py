@@ -1,0 +1,125 @@
+"""Pipeline: parse() checks a list of steps, run() carries it out over named frames."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, Final, Protocol, Self
+
+import pandas as pd
+
+from jobs.errors import OutputTooLarge
+from jobs.pipeline.failures import Moment, failure_of
+from jobs.pipeline.steps import Step, read_steps
+from jobs.transforms.base import Surroundings
+from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.context import Context
+
+
+class Observer(Protocol):
+    """Who is told of each step, and may stop the run between two by raising."""
+
+    def before_step(self, index: int, op: str) -> None:
+        """Step `index` (from 0) is about to start."""
+        ...
+
+    def after_step(self, index: int, op: str, elapsed_ms: float) -> None:
+        """Step `index` is done, after so many milliseconds."""
+        ...
+
+
+class _Nobody:
+    def before_step(self, index: int, op: str) -> None:
+        """Nobody asks."""
+
+    def after_step(self, index: int, op: str, elapsed_ms: float) -> None:
+        """Nobody asks."""
+
+
+NO_OBSERVER: Final[Observer] = _Nobody()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Checked steps over named frames. `start` names the input the first step reads where it does not say `from`."""
+
+    steps: tuple[Step, ...]
+    inputs: tuple[str, ...]
+    start: str | None = None
+
+    @classmethod
+    def parse(
+        cls, steps: Sequence[dict[str, Any]], inputs: Collection[str], catalogue: Catalogue, *, max_steps: int = 200
+    ) -> Self:
+        """Check a list of steps as JSON gives it against the names of the job's inputs.
+
+        Raises the error of the first thing that is wrong; its `places` list everything that is, as `/pipeline/1/by`.
+        """
+        read = read_steps(steps, inputs, catalogue, max_steps)
+        names = tuple(inputs)
+        start = names[0] if len(names) == 1 else None
+        return cls(_with_frees(read, names, start), names, start)
+
+    def run(
+        self,
+        frames: Mapping[str, pd.DataFrame],
+        *,
+        context: Context | None = None,
+        observer: Observer = NO_OBSERVER,
+        max_rows: int = 50_000_000,
+        max_columns: int = 10_000,
+    ) -> pd.DataFrame:
+        """The frame after the last step; `frames` holds one frame per input, and none of them is changed.
+
+        A frame is let go after its last use: who also drops its own references keeps memory low.
+        Raises a FramequeueError that points at the step (`failure_details` tells more), and whatever `observer` raises.
+        """
+        names = dict(frames)
+        del frames
+        context = context or Context()
+        if any(step.transform.reads_inputs for step in self.steps):
+            context = replace(context, inputs={name: names[name] for name in self.inputs})
+        around = Surroundings(frames=names, max_rows=max_rows, max_columns=max_columns, context=context)
+        frame = names[self.start] if self.start is not None else pd.DataFrame()
+        for step in self.steps:
+            frame = _observed(step, frame if step.source is None else names[step.source], around, observer)
+            if step.save is not None:
+                names[step.save] = frame
+            for name in step.frees:
+                del names[name]
+        return frame
+
+
+def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer) -> pd.DataFrame:
+    observer.before_step(step.index, step.op)
+    started = perf_counter()
+    try:
+        result = step.transform.apply(frame, around)
+        _check_size(result, around)
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        raise failure_of(Moment(step, frame, error)) from error
+    observer.after_step(step.index, step.op, (perf_counter() - started) * 1e3)
+    return result
+
+
+def _check_size(frame: pd.DataFrame, around: Surroundings) -> None:
+    rows, columns = frame.shape
+    if rows > around.max_rows:
+        raise OutputTooLarge("rows", rows, around.max_rows, "limits.rows")
+    if columns > around.max_columns:
+        raise OutputTooLarge("columns", columns, around.max_columns, "limits.columns")
+
+
+def _with_frees(steps: tuple[Step, ...], inputs: tuple[str, ...], start: str | None) -> tuple[Step, ...]:
+    """Note at each step which names nobody uses after it."""
+    last = dict.fromkeys(inputs, 0)
+    for step in steps:
+        used = {name for _, name in step.transform.uses()}
+        used.update(name for name in (step.source, step.save) if name is not None)
+        if step.index == 0 and start is not None:
+            used.add(start)
+        if step.transform.reads_inputs:
+            used.update(inputs)
+        last.update(dict.fromkeys(used, step.index))
+    return tuple(
+        replace(step, frees=tuple(name for name, index in last.items() if index == step.index)) for step in steps
+    )

@@ -1,0 +1,182 @@
+"""Combine: `merge` and `concat`."""
+
+from collections.abc import Hashable
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from jobs.errors import ArgumentInvalid, OutputTooLarge
+from jobs.transforms import joins
+from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
+from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.nulls import nullable, nullable_dtype, settled
+
+How = Literal["inner", "left", "right", "outer", "cross", "left_anti", "right_anti", "semi"]
+Validate = Literal["one_to_one", "1:1", "one_to_many", "1:m", "many_to_one", "m:1", "many_to_many", "m:m"]
+
+
+class Merge(Transform):
+    """Join the current frame with a named one, as `pandas.merge` does.
+
+    `semi` keeps the rows of the current frame that have a match, `left_anti` those that have none, `right_anti` those
+    of `right` that have none: each with the columns of the kept side only. Integers and booleans that gain nulls become
+    nullable, never float. A result that would exceed the row limit is refused before it is made.
+    """
+
+    op = "merge"
+    family = "combine"
+    example: ClassVar[Example] = Example(
+        inputs={
+            "flights": [{"carrier": "UA", "delay": 4}, {"carrier": "ZZ", "delay": 9}],
+            "airlines": [{"carrier": "UA", "name": "United", "founded": 1926}],
+        },
+        pipeline=[{"op": "merge", "from": "flights", "right": "airlines", "on": "carrier", "how": "left"}],
+        result=[
+            {"carrier": "UA", "delay": 4, "name": "United", "founded": 1926},
+            {"carrier": "ZZ", "delay": 9, "name": None, "founded": None},
+        ],
+    )
+
+    right: str
+    """The name of the other frame: an input or a saved one."""
+    how: How = "inner"
+    """Which rows stay."""
+    on: Names | None = None
+    """The key columns, called the same on both sides; without any key: the columns both have."""
+    left_on: Names | None = None
+    """The key columns of the current frame, where the names differ."""
+    right_on: Names | None = None
+    """The key columns of the other frame, in the same order."""
+    sort: bool = False
+    """Sort the result by the keys."""
+    suffixes: tuple[str | None, str | None] = ("_x", "_y")
+    """What is added to names that both sides have."""
+    indicator: bool | str = False
+    """Add a column (`_merge`, or of this name) that says where a row is from."""
+    # `validate` is the name of a method of pydantic's models
+    validate_: Annotated[Validate | None, Field(alias="validate")] = None
+    """Check that the keys are unique on the `one` side; the job fails where they are not."""
+
+    @model_validator(mode="after")
+    def _keys_agree(self) -> "Merge":
+        given = [name for name in ("on", "left_on", "right_on") if getattr(self, name) is not None]
+        if self.how == "cross" and given:
+            raise refusal(
+                ArgumentInvalid(f"{given[0]!r} is no use with how 'cross', which pairs every row with every row"),
+                f"/{given[0]}",
+            )
+        if "on" in given and len(given) > 1:
+            raise refusal(ArgumentInvalid(f"{given[1]!r} stands instead of 'on', not beside it"), f"/{given[1]}")
+        if given in (["left_on"], ["right_on"]):
+            other = "right_on" if given == ["left_on"] else "left_on"
+            raise refusal(ArgumentInvalid(f"{given[0]!r} needs {other!r} beside it"), f"/{given[0]}")
+        if len(given) == 2 and len(name_list(self.left_on)) != len(name_list(self.right_on)):
+            raise refusal(ArgumentInvalid("'right_on' has not as many columns as 'left_on'"), "/right_on")
+        return self
+
+    def uses(self) -> tuple[tuple[str, str], ...]:
+        """The other frame."""
+        return (("/right", self.right),)
+
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+        """The joined frame."""
+        right = around.frames[self.right]
+        if self.how == "cross":
+            joins.check_rows(len(frame) * len(right), around.max_rows)
+            return joins.joined(frame, right, self._options([], []))
+        left_keys, right_keys = self._keys(frame, right)
+        if self.how in ("semi", "left_anti"):
+            return joins.matching(frame, right, left_keys, right_keys, keep=self.how == "semi")
+        if self.how == "right_anti":
+            return joins.matching(right, frame, right_keys, left_keys, keep=False)
+        joins.check_output(frame, right, left_keys, right_keys, self.how, around.max_rows)
+        return joins.joined(frame, right, self._options(left_keys, right_keys))
+
+    def _keys(self, left: pd.DataFrame, right: pd.DataFrame) -> tuple[list[str], list[str]]:
+        if self.left_on is not None and self.right_on is not None:
+            return require_keys(left, "left_on", self.left_on), require_keys(right, "right_on", self.right_on)
+        if self.on is not None:
+            return require_keys(left, "on", self.on), require_keys(right, "on", self.on)
+        common = [name for name in left.columns.unique() if name in right.columns]
+        if not common:
+            raise ArgumentInvalid(
+                "the two frames have no column in common; say 'on', or 'left_on' and 'right_on'", "/on"
+            )
+        return require_keys(left, "on", tuple(common)), require_keys(right, "on", tuple(common))
+
+    def _options(self, left_keys: list[str], right_keys: list[str]) -> joins.JoinOptions:
+        return joins.JoinOptions(
+            how=self.how,
+            left_keys=left_keys,
+            right_keys=right_keys,
+            sort=self.sort,
+            suffixes=self.suffixes,
+            indicator=self.indicator,
+            validate=self.validate_,
+        )
+
+
+class Concat(Transform):
+    """Stack the current frame and named ones, as `pandas.concat` does.
+
+    Integers and booleans that gain nulls, where a frame lacks their column, become nullable, never float.
+    """
+
+    op = "concat"
+    family = "combine"
+    example: ClassVar[Example] = Example(
+        inputs={"january": [{"day": 1, "flights": 842}], "february": [{"day": 1, "flights": 926, "canceled": 3}]},
+        pipeline=[{"op": "concat", "from": "january", "frames": ["february"]}],
+        result=[{"day": 1, "flights": 842, "canceled": None}, {"day": 1, "flights": 926, "canceled": 3}],
+    )
+
+    frames: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The names of the frames to put below (or beside) the current one."""
+    axis: Literal[0, 1, "index", "columns"] = 0
+    """`0` or `index`: below each other; `1` or `columns`: side by side, by position."""
+    join: Literal["outer", "inner"] = "outer"
+    """`inner`: only the columns (side by side: the rows) that all have."""
+    sort: bool = False
+    """Sort the columns where the frames differ in them."""
+    ignore_index: bool = True
+    """As in pandas; the index is a plain range either way."""
+
+    def uses(self) -> tuple[tuple[str, str], ...]:
+        """The frames that are stacked."""
+        return tuple((pointer("frames", place), name) for place, name in enumerate(self.frames))
+
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+        """The stacked frame."""
+        parts = [frame, *(around.frames[name] for name in self.frames)]
+        if self.axis in (1, "columns"):
+            return self._beside(parts)
+        rows = sum(len(part) for part in parts)
+        if rows > around.max_rows:
+            raise OutputTooLarge("rows", rows, around.max_rows, "limits.rows", "/frames")
+        if self.join == "outer" and (names := _whole_numbers_that_some_lack(parts)):
+            wider = [
+                nullable(part, {place for place, name in enumerate(part.columns) if name in names}) for part in parts
+            ]
+            result = pd.concat(wider, sort=self.sort, ignore_index=True)
+            return settled(result, [names.get(name, dtype) for name, dtype in result.dtypes.items()])
+        return pd.concat(parts, join=self.join, sort=self.sort, ignore_index=True)
+
+    def _beside(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
+        longest = max(len(part) for part in parts)
+        if self.join == "outer":
+            parts = [nullable(part) if len(part) < longest else part for part in parts]
+        return plain(pd.concat(parts, axis=1, join=self.join))
+
+
+def _whole_numbers_that_some_lack(parts: list[pd.DataFrame]) -> dict[Hashable, Any]:
+    """The columns that some part lacks and that are whole numbers or booleans in all others, with their dtype."""
+    found: dict[Hashable, Any] = {}
+    for name in dict.fromkeys(name for part in parts for name in part.columns):
+        having = [part.dtypes[name] for part in parts if name in part.columns]
+        if len(having) < len(parts) and all(nullable_dtype(dtype) is not None for dtype in having):
+            common = np.result_type(*having)
+            if nullable_dtype(common) is not None and len({dtype.kind == "b" for dtype in having}) == 1:
+                found[name] = common
+    return found

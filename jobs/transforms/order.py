@@ -1,0 +1,99 @@
+"""Rows in order: sorted, or the largest and smallest of them."""
+
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+from pydantic import model_validator
+
+from jobs.errors import ArgumentInvalid
+from jobs.transforms.arguments import Names, name_list, plain, refusal, require_keys
+from jobs.transforms.base import Example, Surroundings, Transform
+
+_FLIGHTS: list[dict[str, Any]] = [
+    {"carrier": "UA", "delay": 4},
+    {"carrier": "AA", "delay": None},
+    {"carrier": "B6", "delay": 31},
+    {"carrier": "UA", "delay": 4},
+]
+
+
+class SortValues(Transform):
+    """Sort the rows by columns."""
+
+    op = "sort_values"
+    family = "rows"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _FLIGHTS[:3]},
+        pipeline=[{"op": "sort_values", "by": "delay", "ascending": False}],
+        result=[{"carrier": "B6", "delay": 31}, {"carrier": "UA", "delay": 4}, {"carrier": "AA", "delay": None}],
+    )
+
+    by: Names
+    """The columns to sort by, the most important first."""
+    ascending: bool | tuple[bool, ...] = True
+    """Smallest first; a list says it for each column."""
+    kind: Literal["quicksort", "mergesort", "heapsort", "stable"] = "quicksort"
+    """How to sort by one column; `stable` and `mergesort` keep the order of equal rows."""
+    na_position: Literal["first", "last"] = "last"
+    """Where nulls go."""
+    ignore_index: bool = True
+    """As in pandas; the index is a plain range either way."""
+
+    @model_validator(mode="after")
+    def _one_direction_each(self) -> "SortValues":
+        columns = len(name_list(self.by))
+        if isinstance(self.ascending, tuple) and len(self.ascending) != columns:
+            raise refusal(
+                ArgumentInvalid(f"'ascending' has {len(self.ascending)} directions, and 'by' {columns} columns"),
+                "/ascending",
+            )
+        return self
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """The same rows, sorted."""
+        names = require_keys(frame, "by", self.by)
+        ascending = list(self.ascending) if isinstance(self.ascending, tuple) else self.ascending
+        return frame.sort_values(
+            names, ascending=ascending, kind=self.kind, na_position=self.na_position, ignore_index=True
+        )
+
+
+class _Extreme(Transform):
+    family = "rows"
+
+    n: int
+    """How many rows."""
+    columns: Names
+    """The columns to order by, the most important first."""
+    keep: Literal["first", "last", "all"] = "first"
+    """Which of equal rows at the border; `all` may give more than `n`."""
+
+
+class NLargest(_Extreme):
+    """The rows with the largest values, largest first."""
+
+    op = "nlargest"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _FLIGHTS},
+        pipeline=[{"op": "nlargest", "n": 1, "columns": "delay"}],
+        result=[{"carrier": "B6", "delay": 31}],
+    )
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """At most `n` rows, or more with `keep` all."""
+        return plain(frame.nlargest(self.n, require_keys(frame, "columns", self.columns), keep=self.keep))
+
+
+class NSmallest(_Extreme):
+    """The rows with the smallest values, smallest first."""
+
+    op = "nsmallest"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _FLIGHTS},
+        pipeline=[{"op": "nsmallest", "n": 1, "columns": ["delay"]}],
+        result=[{"carrier": "UA", "delay": 4}],
+    )
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """At most `n` rows, or more with `keep` all."""
+        return plain(frame.nsmallest(self.n, require_keys(frame, "columns", self.columns), keep=self.keep))

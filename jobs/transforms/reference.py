@@ -1,0 +1,99 @@
+"""The page of documentation about the ops, written from the catalogue itself."""
+
+import json
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, Final
+
+from jobs.transforms.base import Example
+from jobs.transforms.catalogue import Catalogue
+
+_FAMILIES: Final[Mapping[str, str]] = {
+    "rows": "Rows",
+    "columns": "Columns",
+    "values": "Values",
+    "aggregate": "Aggregates",
+    "groups": "Groups",
+    "reshape": "Reshape",
+    "combine": "Combine",
+    "check": "Check",
+    "own": "Your own",
+}
+_HEAD: Final = """# Transforms
+
+<!-- Written by jobs/transforms/reference.py from the catalogue; a test compares the two. -->
+
+A step is a pandas method call written as JSON: `op` is the method, the other keys are its arguments, with the names,
+defaults and results of pandas. `GET /v1/transforms` and `framequeue transforms` say the same, for the ops of the
+running service. Between steps a frame has a plain range index.
+
+Every step also takes two words of its own:
+
+- `from`: read that input or saved frame instead of the current one (with several inputs, the first step says it);
+- `save`: give the step's result that name, for `from`, `right` and `frames` of later steps.
+"""
+
+
+def reference(catalogue: Catalogue) -> str:
+    """The page as Markdown: the ops by family, each with its arguments and an example."""
+    order = list(_FAMILIES)
+    described = sorted(
+        (catalogue.describe(op) for op in catalogue), key=lambda known: (order.index(known["family"]), known["op"])
+    )
+    parts = [_HEAD]
+    for family, known in groupby(described, key=lambda known: str(known["family"])):
+        parts.append(f"## {_FAMILIES[family]}\n")
+        parts.extend(_section(one, catalogue[one["op"]].example) for one in known)
+    return "\n".join(parts)
+
+
+def _section(known: dict[str, Any], example: Example | None) -> str:
+    lines = [f"### {known['op']}\n", f"{known['summary']}\n"]
+    schema = known["parameters"]
+    required = schema.get("required", [])
+    if schema.get("properties"):
+        lines += ["| argument | is | default | |", "|---|---|---|---|"]
+        lines += [_row(name, field, name in required) for name, field in schema["properties"].items()]
+        lines.append("")
+    if example is not None:
+        lines.append(_shown(example))
+    return "\n".join(lines)
+
+
+def _row(name: str, field: dict[str, Any], required: bool) -> str:
+    default = "required" if required else f"`{json.dumps(field.get('default'))}`"
+    text = str(field.get("description", "")).replace("|", "\\|")
+    return f"| `{name}` | {_kind(field)} | {default} | {text} |"
+
+
+def _kind(field: dict[str, Any]) -> str:
+    """A JSON Schema in a few words."""
+    if "anyOf" in field:
+        return " or ".join(dict.fromkeys(_kind(option) for option in field["anyOf"]))
+    if "const" in field or "enum" in field:
+        return ", ".join(f"`{json.dumps(value)}`" for value in field.get("enum", [field.get("const")]))
+    if field.get("format") == "expression":
+        return "expression"
+    if field.get("type") == "array" and "items" in field:
+        return f"array of {_kind(field['items'])}"
+    inner = field.get("additionalProperties")
+    if field.get("type") == "object" and isinstance(inner, dict):
+        return f"object of {_kind(inner)}"
+    return str(field.get("type", "anything"))
+
+
+def _shown(example: Example) -> str:
+    blocks = [f"`{name}`:\n\n{_table(records)}" for name, records in example.inputs.items()]
+    steps = ",\n ".join(json.dumps(step, ensure_ascii=False) for step in example.pipeline)
+    return "\n".join([*blocks, f"```json\n[{steps}]\n```\n", "gives\n", _table(example.result)])
+
+
+def _table(records: list[dict[str, Any]]) -> str:
+    names = list(dict.fromkeys(name for record in records for name in record))
+    lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
+    lines += [f"| {' | '.join(_cell(record.get(name)) for name in names)} |" for record in records]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    return "null" if value is None else str(value).replace("|", "\\|")

@@ -1,0 +1,36 @@
+"""The API process: `framequeue api`, and `python -m service.cli_api` below `framequeue up`."""
+
+import sys
+from typing import Any
+
+from config import SettingsError
+from jobs.errors import FramequeueError
+from jobs.transforms.catalogue import CatalogueError
+from service.cli_end import Ended
+from service.cli_start import prepare
+from service.server import serve
+
+
+def run(**overrides: Any) -> int:
+    """Serve HTTP until SIGTERM or SIGINT; `overrides` are settings as load() takes them."""
+    settings = prepare("api", **overrides)
+    try:
+        serve(settings)
+    except (SettingsError, CatalogueError) as error:
+        raise Ended(str(error), 2) from None
+    except FramequeueError as error:
+        raise Ended(error.detail) from None
+    return 0
+
+
+def main() -> None:
+    """Run and exit; a reason to stop is one line on stderr."""
+    try:
+        sys.exit(run())
+    except Ended as end:
+        sys.stderr.write(f"framequeue: {end}\n")
+        sys.exit(end.code)
+
+
+if __name__ == "__main__":
+    main()

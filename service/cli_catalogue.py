@@ -1,0 +1,96 @@
+"""`framequeue transforms`: the ops that the service knows, and how one is written."""
+
+import difflib
+import json
+from typing import Any
+
+import httpx
+from rich import box
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from config.sections import ClientSettings
+from service import cli_render as render
+from service.cli_end import Ended
+from service.cli_submit import connected
+from service.client import Refused
+
+
+def show_all(to: ClientSettings) -> None:
+    """One line per op, in the order of the catalogue."""
+    with connected(to) as client:
+        ops = client.transforms()["transforms"]
+    console = render.output_console()
+    if not console.is_terminal:
+        for op in ops:
+            render.line("\t".join(_row(op)))
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("op", "family", "what it does"):
+        table.add_column(heading, style="bold" if heading == "op" else "")
+    for op in ops:
+        table.add_row(*map(Text, _row(op)))
+    console.print(table)
+
+
+def show_one(op: str, to: ClientSettings) -> None:
+    """An op with its arguments and its example."""
+    with connected(to) as client:
+        try:
+            entry = client.transforms(op)
+        except Refused as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                raise
+            known = [known["op"] for known in client.transforms()["transforms"]]
+            raise Ended(f"no op {op!r}{_nearest(op, known)}") from None
+    console = render.output_console()
+    console.print(Text(entry["op"], style="bold"), Text(f"({entry.get('family', '')})", style="dim"))
+    for paragraph in str(entry.get("summary", "")).split("\n\n"):
+        console.print(Text(render.plain(" ".join(paragraph.split()))))
+    _arguments(console, entry.get("parameters") or {})
+    if example := entry.get("example"):
+        console.print(Text("\nexample pipeline", style="dim"))
+        console.print(_as_json(console, example["pipeline"]))
+        for name, records in example["inputs"].items():
+            console.print(render.records_table(_names(records), records, f"input {name}"))
+        console.print(render.records_table(_names(example["result"]), example["result"], "result"))
+
+
+def _row(op: dict[str, Any]) -> tuple[str, str, str]:
+    first = str(op.get("summary", "")).partition("\n\n")[0]
+    return render.plain(op["op"]), render.plain(op.get("family", "")), render.plain(" ".join(first.split()))
+
+
+def _nearest(op: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(op.lower(), known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else "; `framequeue transforms` lists them"
+
+
+def _arguments(console: Console, schema: dict[str, Any]) -> None:
+    required = set(schema.get("required", []))
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("argument", "type", "default", "meaning"):
+        table.add_column(heading)
+    for name, field in schema.get("properties", {}).items():
+        default = "required" if name in required else render.plain(field.get("default"), 40)
+        table.add_row(*map(Text, (name, _type(field), default, render.plain(field.get("description", "")))))
+    console.print(table)
+
+
+def _type(field: dict[str, Any]) -> str:
+    if "anyOf" in field:
+        return " | ".join(_type(option) for option in field["anyOf"])
+    if "enum" in field:
+        return " | ".join(json.dumps(value) for value in field["enum"])
+    return str(field.get("type") or field.get("$ref", "any").rpartition("/")[2])
+
+
+def _as_json(console: Console, value: Any) -> Syntax | Text:
+    text = json.dumps(value, indent=1, ensure_ascii=True)
+    return Syntax(text, "json", background_color="default") if console.is_terminal else Text(text)
+
+
+def _names(records: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for record in records for name in record))

@@ -1,0 +1,34 @@
+"""The worker process: `framequeue worker`, and `python -m service.cli_worker` below `framequeue up`."""
+
+import sys
+
+from config import SettingsError
+from jobs.errors import FramequeueError
+from jobs.transforms.catalogue import CatalogueError
+from jobs.worker.main import run as work
+from service.cli_end import Ended
+from service.cli_start import prepare
+
+
+def run() -> int:
+    """Work on jobs until SIGTERM or SIGINT, then drain; returns the worker's exit code."""
+    settings = prepare("worker")
+    try:
+        return work(settings)
+    except (SettingsError, CatalogueError) as error:
+        raise Ended(str(error), 2) from None
+    except FramequeueError as error:
+        raise Ended(error.detail) from None
+
+
+def main() -> None:
+    """Run and exit; a reason to stop is one line on stderr."""
+    try:
+        sys.exit(run())
+    except Ended as end:
+        sys.stderr.write(f"framequeue: {end}\n")
+        sys.exit(end.code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Which file is which format: by its name's ending, for the command line."""
+
+import difflib
+from pathlib import PurePath
+from typing import NamedTuple
+
+
+class Format(NamedTuple):
+    """A format as the service names it in `?format=`, its media type, and whether a terminal can show it."""
+
+    name: str
+    media_type: str
+    text: bool
+
+
+_FORMATS = {
+    "json": Format("json", "application/json", text=True),
+    "ndjson": Format("ndjson", "application/x-ndjson", text=True),
+    "csv": Format("csv", "text/csv", text=True),
+    "tsv": Format("tsv", "text/tab-separated-values", text=True),
+    "parquet": Format("parquet", "application/vnd.apache.parquet", text=False),
+    "arrow": Format("arrow", "application/vnd.apache.arrow.stream", text=False),
+    "arrow-file": Format("arrow-file", "application/vnd.apache.arrow.file", text=False),
+    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", text=False),
+    "html": Format("html", "text/html", text=True),
+}
+# Arrow's own convention: `.arrow` is the file form, `.arrows` the stream
+_ENDINGS = {name: name for name in _FORMATS} | {
+    "jsonl": "ndjson",
+    "pq": "parquet",
+    "arrow": "arrow-file",
+    "feather": "arrow-file",
+    "arrows": "arrow",
+    "htm": "html",
+    "txt": "tsv",
+}
+_ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
+
+
+class FormatUnclear(ValueError):
+    """No format fits; the message says what there is."""
+
+
+def named(name: str) -> Format:
+    """The format of this name."""
+    wanted = name.lower()
+    if wanted in _FORMATS:
+        return _FORMATS[wanted]
+    near = difflib.get_close_matches(wanted, _FORMATS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(_FORMATS)}"
+    raise FormatUnclear(f"no format {name!r}; {hint}")
+
+
+def of_file(name: str) -> tuple[Format, str | None]:
+    """The format and the Content-Encoding (`gzip`, `zstd`) that a file's name tells; `x.csv.gz` tells both."""
+    path = PurePath(name)
+    encoding = _ENCODINGS.get(path.suffix.lower())
+    ending = (PurePath(path.stem) if encoding else path).suffix.lower().removeprefix(".")
+    if ending not in _ENDINGS:
+        known = ", ".join(sorted("." + known for known in _ENDINGS))
+        raise FormatUnclear(f"the name {name!r} does not tell a format ({known}); say it")
+    return _FORMATS[_ENDINGS[ending]], encoding

@@ -1,0 +1,199 @@
+"""`framequeue demo`: the whole way once, with real data: four tables in, three tables and one failure out."""
+
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from config.settings import Settings
+from service import cli_io as io
+from service import cli_render as render
+from service.cli_end import Ended
+from service.cli_settings import effective
+from service.cli_submit import progress_of
+from service.client import Client, JobDict, Multipart, Refused, Unreachable
+from service.stack import Signals, Stack
+
+_ROWS = 16
+_LINES_KEPT = 40
+_JOB_S = 60.0  # a job of the demo takes a fraction of a second
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One job of the demo: how it is sent, and what its result must have."""
+
+    title: str
+    how: str
+    send: Callable[[Client, Path], JobDict]
+    columns: tuple[str, ...]
+    rows: int
+
+
+def run() -> int:
+    """Start everything, play, stop everything; 0 when all came out as it must. Leaves no process and no folder."""
+    console, lines = render.output_console(), deque[str](maxlen=_LINES_KEPT)
+    folder, began = Path(tempfile.mkdtemp(prefix="framequeue-demo-")), time.monotonic()
+    signals = Signals()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    try:
+        settings = _own_settings(folder)
+        console.print(Text("Starting Valkey, the API and a worker …", style="dim"))
+        with Stack(settings, lambda role, line: lines.append(f"{role}: {line}"), signals) as stack:
+            console.print(Text(f"ready at {stack.url} after {time.monotonic() - began:.1f} s", style="dim"))
+            try:
+                _play(console, stack.url, _examples())
+            finally:
+                signals.ask()
+                signals.ask()  # nothing here is worth waiting for
+        _close(console, began)
+    except (Ended, Refused, Unreachable) as error:
+        _tell_why(error, lines)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _own_settings(folder: Path) -> Settings:
+    """The demo depends on nothing of the caller's but what it must: its own Valkey, a free port, open on loopback."""
+    settings = effective(data_dir=folder, api={"host": "127.0.0.1", "port": 0}, auth={"mode": "none"})
+    return settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": None})})
+
+
+def _examples() -> Path:
+    beside = Path(__file__).resolve().parent.parent / "examples"
+    here = Path("examples").resolve()
+    for folder in (here, beside):
+        if (folder / "flights.csv").is_file():
+            return folder
+    raise Ended("no examples/ folder here: run the demo in a clone of the repository", 2)
+
+
+def _play(console: Console, url: str, examples: Path) -> None:
+    with Client(url) as client:
+        for scene in SCENES:
+            console.print(Text.assemble("\n", (scene.title, "bold"), (f"\n{scene.how}", "dim")))
+            began = time.monotonic()
+            job = _watched(client, scene.send(client, examples))
+            took_ms = (time.monotonic() - began) * 1_000
+            _expect(job, client, scene)
+            console.print(render.preview(job, _ROWS))
+            console.print(
+                Text(f"job {job['id']} {job['state']}, {took_ms:,.0f} ms from the first byte sent", style="dim")
+            )
+        console.print(Text.assemble("\n", ("And one that fails: a misspelt column", "bold")))
+        _play_failure(console, client, examples)
+
+
+def _play_failure(console: Console, client: Client, examples: Path) -> None:
+    try:
+        job = _watched(client, _raw(client, examples, "flights.csv", "fails_on_purpose.json"))
+    except Refused as error:  # the service may know the input's columns, and refuse before it runs
+        code = error.problem.get("code")
+        console.print(render.refusal(error.status, error.problem))
+    else:
+        code = (job.get("error") or {}).get("code")
+        console.print(render.failure(job, client.report(job["id"])))
+    if code != "transform.column_unknown":
+        raise Ended(f"the failing job should have failed with transform.column_unknown, not {code}")
+
+
+def _watched(client: Client, job: JobDict) -> JobDict:
+    console = render.errors_console()
+    with progress_of(job, console) as changed:
+        return client.watch(job, changed, often=console.is_terminal, at_most_s=_JOB_S)
+
+
+def _expect(job: Mapping[str, Any], client: Client, scene: Scene) -> None:
+    if job["state"] != "succeeded":
+        render.errors_console().print(render.failure(job, client.report(job["id"])))
+        raise Ended(f"{scene.title}: the job {job['state']}")
+    columns = tuple(column["name"] for column in job["result"]["columns"])
+    if (columns, job["result"]["rows"]) != (scene.columns, scene.rows):
+        raise Ended(
+            f"{scene.title}: expected {scene.rows} rows of {scene.columns}, not {job['result']['rows']} of {columns}"
+        )
+
+
+def _raw(client: Client, examples: Path, frame: str, pipeline: str) -> JobDict:
+    with ExitStack() as stack:
+        source = io.source(stack, "df", str(examples / frame), None)
+        return client.submit_raw(source, io.compact(io.pipeline(str(examples / pipeline))), {"label.from": "demo"})
+
+
+def _canceled(client: Client, examples: Path) -> JobDict:
+    return _raw(client, examples, "flights.csv", "canceled_by_hour.json")
+
+
+def _routes(client: Client, examples: Path) -> JobDict:
+    with ExitStack() as stack:
+        frame = client.upload(io.source(stack, "df", str(examples / "flights.parquet"), None))
+    return client.submit(
+        {"pipeline": io.pipeline(str(examples / "worst_routes.json")), "inputs": {"df": {"frame": frame["id"]}}}
+    )
+
+
+def _carriers(client: Client, examples: Path) -> JobDict:
+    with ExitStack() as stack:
+        names = ("flights", "airlines")
+        sources = [io.source(stack, name, str(examples / f"{name}.csv"), None) for name in names]
+        return client.submit_parts(
+            {"pipeline": io.pipeline(str(examples / "delays_by_carrier.json"))}, sources, Multipart()
+        )
+
+
+def _close(console: Console, began: float) -> None:
+    took = time.monotonic() - began
+    console.print(Text(f"\nAll as it should be, in {took:.1f} s; everything is stopped again.", style="green"))
+    console.print(Text("Yours to keep running: framequeue up", style="dim"))
+
+
+def _tell_why(error: Exception, lines: deque[str]) -> None:
+    for line in lines:
+        sys.stderr.write(line + "\n")
+    if isinstance(error, Refused):
+        render.errors_console().print(render.refusal(error.status, error.problem))
+    sys.stderr.write(f"framequeue: the demo failed: {error}\n")
+
+
+SCENES = (
+    Scene(
+        "When are flights canceled?",
+        "flights.csv as the request's body, with ?pipeline=…",
+        _canceled,
+        ("hour", "flights", "canceled", "share"),
+        8,
+    ),
+    Scene(
+        "The ten routes with the worst delays",
+        "flights.parquet uploaded as a frame, then a job on it",
+        _routes,
+        ("from", "to", "flights", "mean_delay", "worst_delay"),
+        10,
+    ),
+    Scene(
+        "Delays by airline",
+        "flights.csv and airlines.csv as parts of one multipart body, joined",
+        _carriers,
+        ("name", "flights", "mean_delay", "worst_delay", "late_share"),
+        16,
+    ),
+)

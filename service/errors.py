@@ -1,0 +1,115 @@
+"""What only HTTP can refuse: errors beside the domain's, each with the headers that its answer must carry.
+
+FramequeueError
+├── HeaderMalformed       header.malformed
+├── MultipartMalformed    multipart.malformed
+├── ServiceStopping       service.stopping
+├── MethodNotAllowed      http.method_not_allowed
+├── AuthError
+│   ├── KeyMissing            auth.key_missing
+│   ├── KeyUnknown            auth.key_unknown
+│   └── ScopeMissing          auth.scope_missing
+└── FormatUnsupported (of the domain)
+    └── EncodingUnsupported   format.encoding_unsupported
+"""
+
+from collections.abc import Iterable, Sequence
+
+from jobs.errors import FormatUnsupported, FramequeueError
+
+
+class HttpError(FramequeueError):
+    """An error of the protocol; `headers` go into its answer."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class HeaderMalformed(HttpError):
+    """A header of the request does not follow its grammar."""
+
+    code = "header.malformed"
+    title = "Malformed header"
+
+    def __init__(self, header: str, detail: str) -> None:
+        super().__init__(f"header {header}: {detail}")
+
+
+class MultipartMalformed(HttpError):
+    """The body is not the multipart/form-data that its Content-Type says."""
+
+    code = "multipart.malformed"
+    title = "Malformed multipart body"
+
+
+class ServiceStopping(HttpError):
+    """The process is stopping, and this answer would have come later than it may wait."""
+
+    code = "service.stopping"
+    title = "Service stopping"
+    retryable = True
+    headers = (("retry-after", "1"), ("connection", "close"))
+
+    def __init__(self) -> None:
+        super().__init__("the service is stopping; ask again, another or the next process answers")
+
+
+class MethodNotAllowed(HttpError):
+    """The path exists, and this method is not one of its own; `Allow` lists those."""
+
+    code = "http.method_not_allowed"
+    title = "Method not allowed"
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        methods = ", ".join(sorted(allowed))
+        self.headers = (("allow", methods),)
+        super().__init__(f"this path does not take {method[:40]}; it takes {methods}")
+
+
+class AuthError(HttpError):
+    """The caller is not known, or may not do this."""
+
+
+class KeyMissing(AuthError):
+    """The service asks for a key, and the request has none."""
+
+    code = "auth.key_missing"
+    title = "No API key"
+    headers = (("www-authenticate", 'Bearer realm="framequeue"'),)
+
+    def __init__(self) -> None:
+        super().__init__("this service asks for a key: send the header 'Authorization: Bearer KEY'")
+
+
+class KeyUnknown(AuthError):
+    """The key is not one of those that are configured."""
+
+    code = "auth.key_unknown"
+    title = "Unknown API key"
+    headers = (("www-authenticate", 'Bearer realm="framequeue", error="invalid_token"'),)
+
+    def __init__(self) -> None:
+        super().__init__("the key is not one of this service's; `framequeue keys new` makes one")
+
+
+class ScopeMissing(AuthError):
+    """The key is known, and lacks the scope that this call needs."""
+
+    code = "auth.scope_missing"
+    title = "Scope missing"
+
+    def __init__(self, scope: str) -> None:
+        self.headers = (
+            ("www-authenticate", f'Bearer realm="framequeue", error="insufficient_scope", scope="{scope}"'),
+        )
+        super().__init__(f"this call needs the scope {scope!r}, which the key does not have")
+
+
+class EncodingUnsupported(FormatUnsupported):
+    """The Content-Encoding of the body is not one that the service reads."""
+
+    code = "format.encoding_unsupported"
+    title = "Unsupported content encoding"
+
+    def __init__(self, encoding: str, known: Sequence[str]) -> None:
+        self.headers = (("accept-encoding", ", ".join(known)),)
+        super().__init__(f"Content-Encoding {encoding[:80]!r} is not read here", known)

@@ -1,0 +1,28 @@
+"""Ids in paths: what cannot be one is unknown, without asking the store."""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+
+from jobs.errors import NotFound
+
+_JOB: Final = re.compile(r"job_[A-Za-z0-9_-]{1,64}")
+_FRAME: Final = re.compile(r"frm_[A-Za-z0-9_-]{1,64}")
+
+
+def job_id_of(request: Request) -> str:
+    """The job id of the path; raises NotFound where it cannot be one."""
+    return _id(request, _JOB, "job")
+
+
+def frame_id_of(request: Request) -> str:
+    """The frame id of the path; raises NotFound where it cannot be one."""
+    return _id(request, _FRAME, "frame")
+
+
+def _id(request: Request, pattern: "re.Pattern[str]", kind: str) -> str:
+    sent: str = request.path_params["id"]
+    if not pattern.fullmatch(sent):
+        raise NotFound(kind, sent[:80])
+    return sent

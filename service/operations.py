@@ -1,0 +1,110 @@
+"""The OpenAPI side of a route, as data: summary, parameters, answers and the problems it may give."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from jobs.codecs.table import CODECS
+from service.negotiation import JSON
+from service.problems import MEDIA_TYPE
+
+Doc = dict[str, Any]
+
+EXAMPLE_RECORDS: Final = [
+    {"region": "N", "amount": 120.5},
+    {"region": "S", "amount": 80.0},
+    {"region": "N", "amount": 199.5},
+]
+EXAMPLE_PIPELINE: Final = [
+    {"op": "query", "expr": "amount > 100"},
+    {"op": "groupby", "by": ["region"], "agg": {"total": ["amount", "sum"]}},
+]
+EXAMPLE_CSV: Final = "region,amount\nN,120.5\nS,80.0\nN,199.5\n"
+
+WAIT: Final[Doc] = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`wait=N`: answer when the job has ended, or after N seconds (capped; `Preference-Applied` tells).",
+    "schema": {"type": "string"},
+    "example": "wait=10",
+}
+
+
+def operation(
+    summary: str,
+    answers: Mapping[int, Doc],
+    *,
+    scope: str | None = None,
+    parameters: Sequence[Doc] = (),
+    body: Doc | None = None,
+    problems: Sequence[int] = (),
+    description: str = "",
+) -> Doc:
+    """The OpenAPI fields of one operation; `problems` are the statuses of its problems beside 401, 403, 422 and 500."""
+    common = ((401, 403) if scope else ()) + (422, 500)
+    statuses = sorted({*problems, *common})
+    responses = {str(status): answer for status, answer in answers.items()}
+    responses |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in statuses}
+    doc: Doc = {"summary": summary, "responses": responses}
+    if description:
+        doc["description"] = description
+    if parameters:
+        doc["parameters"] = list(parameters)
+    if body is not None:
+        doc["requestBody"] = body
+    doc["security"] = [{"key": []}, {}] if scope else [{}]
+    if scope:
+        doc["x-scope"] = scope
+    return doc
+
+
+def json_answer(schema: str, description: str, *, headers: Sequence[str] = ()) -> Doc:
+    """An answer whose body is the component `schema`."""
+    answer: Doc = {
+        "description": description,
+        "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
+    if headers:
+        answer["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
+    return answer
+
+
+def frame_answer(description: str) -> Doc:
+    """An answer that is a frame in any of the formats."""
+    names = ("ETag", "Vary", "Content-Disposition", "Framequeue-Warning")
+    return {
+        "description": description,
+        "content": frame_content(),
+        "headers": {name: {"schema": {"type": "string"}, "required": name != "Framequeue-Warning"} for name in names},
+    }
+
+
+def frame_content() -> Doc:
+    """Every media type that a frame may have."""
+    return {media_type: {} for codec in CODECS for media_type in codec.media_types}
+
+
+def path_parameter(name: str, description: str, pattern: str = "") -> Doc:
+    """A parameter of the path."""
+    schema = {"type": "string", **({"pattern": pattern} if pattern else {})}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def query_parameter(name: str, description: str, schema: Doc) -> Doc:
+    """A parameter of the query."""
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+FRAME_QUERY: Final = (
+    query_parameter(
+        "format",
+        "The format by name; wins over `Accept`.",
+        {"type": "string", "enum": [codec.name for codec in CODECS]},
+    ),
+    query_parameter("orient", "The form of JSON.", {"type": "string", "enum": ["records", "columns", "split"]}),
+    query_parameter("columns", "Only these columns, by commas or repeated.", {"type": "string"}),
+    query_parameter("offset", "Rows to leave out at the beginning.", {"type": "integer", "minimum": 0}),
+    query_parameter("limit", "The most rows to give.", {"type": "integer", "minimum": 0}),
+)
+FRAME_QUERY_NAMES: Final = ("format", "orient", "offset", "limit")
+PROBLEM_CONTENT: Final[Doc] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}

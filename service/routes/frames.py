@@ -1,0 +1,61 @@
+"""Frames: tables that are uploaded once and used by many jobs."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobs.codecs.table import CODECS
+from jobs.results import render_frame
+from service.answers import frame_response, json_response, view_of
+from service.dependencies import caller, query, services
+from service.ids import frame_id_of
+from service.negotiation import choose, named, ranges
+from service.operations import FRAME_QUERY_NAMES
+from service.routes.docs import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
+from service.routes.plain import plain_router
+from service.uploads import InputFormat, store_body
+from service.views import frame_body, frame_path
+
+router = plain_router()
+
+
+@router.post("/v1/frames", response_class=Response, openapi_extra=UPLOAD_FRAME)
+async def upload_frame(request: Request) -> Response:
+    """Keep a table; it is read once, so that what cannot be read is refused now and not in a job."""
+    tenant = caller(request, "frames").tenant
+    query(request)
+    found = services(request)
+    form = InputFormat.of(request.headers)
+    staged = await store_body(request, found.queue, found.settings, form, inline=False)
+    frame = await found.queue.add_frame(tenant, staged)
+    return json_response(frame_body(frame), 201, {"location": found.public_url + frame_path(frame.id)})
+
+
+@router.get("/v1/frames/{id}", response_class=Response, openapi_extra=GET_FRAME)
+async def get_frame(request: Request) -> Response:
+    """Show what is known of a frame."""
+    tenant = caller(request, "frames").tenant
+    query(request)
+    return json_response(frame_body(await services(request).queue.frame(tenant, frame_id_of(request))))
+
+
+@router.delete("/v1/frames/{id}", response_class=Response, openapi_extra=DELETE_FRAME)
+async def delete_frame(request: Request) -> Response:
+    """Forget a frame; jobs that were accepted with it are unharmed."""
+    tenant = caller(request, "frames").tenant
+    query(request)
+    await services(request).queue.delete_frame(tenant, frame_id_of(request))
+    return Response(status_code=204)
+
+
+@router.get("/v1/frames/{id}/content", response_class=Response, openapi_extra=GET_CONTENT)
+async def get_content(request: Request) -> Response:
+    """Give a frame back in the format the caller negotiates."""
+    tenant = caller(request, "frames").tenant
+    parameters = query(request, FRAME_QUERY_NAMES, repeated=("columns",))
+    wanted = parameters.get("format")
+    choice = choose(ranges(request.headers.get("accept")), CODECS) if wanted is None else named(wanted)
+    view = view_of(request, choice, parameters)
+    queue = services(request).queue
+    frame = await queue.frame(tenant, frame_id_of(request))
+    rendering = await render_frame(queue, frame, view)
+    return await frame_response(request, rendering, view, choice, name=frame.id, headers={})

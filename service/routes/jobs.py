@@ -1,0 +1,82 @@
+"""Submitting jobs and looking at them."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobs.codecs.table import CODECS
+from jobs.model import Job
+from jobs.results import render_job
+from jobs.state import JobState
+from service.answers import failed_response, frame_response, job_response, json_response, view_of
+from service.dependencies import caller, query, services, trace_id, wait_s
+from service.ids import job_id_of
+from service.negotiation import JSON, Choice, choose, has_tag, ranges
+from service.routes.docs import GET_JOB, GET_REPORT, SUBMIT
+from service.routes.plain import plain_router
+from service.submission import Submission
+from service.uploads import Staging
+from service.views import job_path, report_body
+
+router = plain_router()
+
+
+@router.post("/v1/jobs", response_class=Response, openapi_extra=SUBMIT)
+async def submit(request: Request) -> Response:
+    """Accept a job; with `Prefer: wait`, answer with its end where that comes in time."""
+    tenant = caller(request, "jobs:write").tenant
+    waits, choice = wait_s(request), _answer_format(request)
+    found = services(request)
+    async with Staging(found.queue) as staging:
+        spec = await Submission(found, staging, tenant, trace_id(request)).read(request)
+        staging.handed_over()
+        job = await found.queue.submit(spec, staging.staged, wait_s=waits or 0)
+    if job.state.terminal and waits and choice is not None:
+        return await _result_itself(request, job, choice, waits)
+    return job_response(request, job, 200 if job.state.terminal else 202, waited_s=waits)
+
+
+@router.get("/v1/jobs/{id}", response_class=Response, openapi_extra=GET_JOB)
+async def get_job(request: Request) -> Response:
+    """Show a job; with `Prefer: wait`, once it has ended or the wait is over."""
+    tenant = caller(request, "jobs:read").tenant
+    query(request)
+    waits, job_id, queue = wait_s(request), job_id_of(request), services(request).queue
+    job = await queue.wait(tenant, job_id, waits) if waits else await queue.get(tenant, job_id)
+    if has_tag(request.headers, f'"{job.version}"'):
+        return Response(status_code=304, headers={"etag": f'"{job.version}"'})
+    return job_response(request, job, 200, waited_s=waits)
+
+
+@router.get("/v1/jobs/{id}/report", response_class=Response, openapi_extra=GET_REPORT)
+async def get_report(request: Request) -> Response:
+    """Show every attempt that failed; tracebacks need the scope `debug`."""
+    who = caller(request, "jobs:read")
+    query(request)
+    found, job_id = services(request), job_id_of(request)
+    job = await found.queue.get(who.tenant, job_id)
+    reports = await found.queue.reports(who.tenant, job_id)
+    return json_response(report_body(job, reports, found.public_url, traceback=who.may("debug")))
+
+
+def _answer_format(request: Request) -> Choice | None:
+    """The frame format that the caller likes best; None for JSON, and so the job. Raises FormatNotAcceptable."""
+    accept = request.headers.get("accept")
+    if accept in (None, "*/*", JSON):  # what nearly everybody sends
+        return None
+    choice = choose(ranges(accept), CODECS)
+    return None if choice.codec.media_types[0] == JSON else choice
+
+
+async def _result_itself(request: Request, job: Job, choice: Choice, waited_s: float) -> Response:
+    location = services(request).public_url + job_path(job.id)
+    headers = {"location": location, "preference-applied": f"wait={waited_s:g}"}
+    # where the frame cannot be had in this format, the caller still learns which job has it
+    request.scope["problem_headers"] = dict(headers)
+    failed = failed_response(request, job) if job.state is not JobState.SUCCEEDED else None
+    if failed is not None:
+        failed.headers.update(headers)
+        return failed
+    view = view_of(request, choice, {})
+    rendering = await render_job(services(request).queue, job, view)
+    headers["content-location"] = f"{location}/result"
+    return await frame_response(request, rendering, view, choice, name=job.id, headers=headers)

@@ -1,0 +1,43 @@
+"""Results: a job's frame in the format the caller negotiates."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobs.codecs.table import CODECS
+from jobs.results import render_job
+from service.answers import failed_response, frame_response, view_of
+from service.dependencies import caller, query, services
+from service.ids import job_id_of
+from service.negotiation import choose, named, ranges
+from service.operations import FRAME_QUERY_NAMES
+from service.routes.docs import GET_RESULT, HEAD_RESULT
+from service.routes.plain import plain_router
+
+router = plain_router()
+
+
+@router.get("/v1/jobs/{id}/result", response_class=Response, openapi_extra=GET_RESULT)
+async def get_result(request: Request) -> Response:
+    """Give the result frame; a failed or canceled job answers with its problem, status 424."""
+    return await _result(request)
+
+
+@router.head("/v1/jobs/{id}/result", response_class=Response, openapi_extra=HEAD_RESULT)
+async def head_result(request: Request) -> Response:
+    """Give the headers of the result frame."""
+    return await _result(request)
+
+
+async def _result(request: Request) -> Response:
+    tenant = caller(request, "jobs:read").tenant
+    parameters = query(request, FRAME_QUERY_NAMES, repeated=("columns",))
+    wanted = parameters.get("format")
+    choice = choose(ranges(request.headers.get("accept")), CODECS) if wanted is None else named(wanted)
+    view = view_of(request, choice, parameters)
+    queue = services(request).queue
+    job = await queue.get(tenant, job_id_of(request))
+    failed = failed_response(request, job)
+    if failed is not None:
+        return failed
+    rendering = await render_job(queue, job, view)
+    return await frame_response(request, rendering, view, choice, name=job.id, headers={})

@@ -1,0 +1,149 @@
+"""Bodies on their way in: bounded while they stream, and straight through to the store."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from starlette.requests import Request
+
+from config import Settings
+from jobs.codecs.bodies import decompressed
+from jobs.codecs.table import by_media_type
+from jobs.errors import InputEmpty, QueueFull, SizeExceeded, SpecInvalid, StoreError, StoreFull
+from jobs.hints import listing
+from jobs.queue import JobQueue
+from jobs.store.uploads import Staged, Upload
+from service.errors import EncodingUnsupported, HeaderMalformed
+from service.negotiation import JSON, media_type_of
+
+REQUEST_ENCODINGS: Final = ("gzip", "zstd")
+ORIENTS: Final = ("records", "columns", "split")
+ENVELOPE_HINT: Final = "; send large tables as a file part, as the raw body, or as a frame"
+
+
+class Staging:
+    """The payloads of one submission; whoever leaves before `handed_over()` takes them back out of the store."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+        self._handed_over = False
+        self.staged: dict[str, Staged] = {}
+
+    def handed_over(self) -> None:
+        """Say that the store may refer to the payloads now."""
+        self._handed_over = True
+
+    async def __aenter__(self) -> Self:
+        """Start with nothing staged."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Discard what nobody refers to."""
+        # of an unanswered submit nobody knows whether it was done: its payloads are left to their TTL
+        refused = isinstance(error, StoreFull | QueueFull)
+        if self.staged and error is not None and (refused or not self._handed_over):
+            try:
+                await self._queue.discard(*self.staged.values())
+            except StoreError:
+                return  # the chunks end with their TTL
+
+
+@dataclass(frozen=True, slots=True)
+class InputFormat:
+    """How to read a payload."""
+
+    media_type: str
+    encoding: str | None = None
+    charset: str | None = None
+    orient: str | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "InputFormat":
+        """What the headers of a body say; raises FormatUnsupported, EncodingUnsupported or SpecInvalid."""
+        media_type, parameters = media_type_of(headers.get("content-type", ""))
+        by_media_type(media_type)
+        orient = parameters.get("orient")
+        if orient is not None and orient not in ORIENTS:
+            raise SpecInvalid(
+                f"the parameter orient of application/json is one of {listing(ORIENTS)}, not {orient[:40]!r}"
+            )
+        return cls(media_type, content_encoding(headers), parameters.get("charset"), orient)
+
+
+def content_encoding(headers: Mapping[str, str]) -> str | None:
+    """The Content-Encoding, None for none; raises EncodingUnsupported."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    if encoding not in REQUEST_ENCODINGS:
+        raise EncodingUnsupported(encoding, REQUEST_ENCODINGS)
+    return encoding
+
+
+async def chunks(request: Request, limit: int, setting: str, hint: str = "") -> AsyncIterator[bytes]:
+    """The body as it comes; raises SizeExceeded where it is, or says that it will be, larger than `limit` bytes."""
+    announced = request.headers.get("content-length")
+    if announced is not None:
+        if not (announced.isascii() and announced.isdigit()):
+            raise HeaderMalformed("Content-Length", "a whole number of bytes")
+        if int(announced[:20]) > limit:
+            raise SizeExceeded("the body", limit, setting, hint)
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+        if total > limit:
+            raise SizeExceeded("the body", limit, setting, hint)
+        if chunk:
+            yield chunk
+
+
+async def envelope_bytes(request: Request, settings: Settings) -> bytes | bytearray:
+    """A whole JSON envelope, decompressed; never more than `limits.envelope_bytes`."""
+    limit = settings.limits.envelope_bytes
+    encoding = content_encoding(request.headers)
+    body = bytearray()
+    async for chunk in chunks(request, limit, "limits.envelope_bytes", ENVELOPE_HINT):
+        body += chunk
+    return unpacked(body, encoding, settings)
+
+
+def unpacked(body: bytearray, encoding: str | None, settings: Settings) -> bytes | bytearray:
+    """A body that is held in memory, decompressed within `limits.envelope_bytes`."""
+    if encoding is None:
+        return body
+    limit = settings.limits.envelope_bytes
+    try:
+        return decompressed(body, encoding, limit)
+    except SizeExceeded:
+        raise SizeExceeded("the decompressed body", limit, "limits.envelope_bytes", ENVELOPE_HINT) from None
+
+
+def open_upload(queue: JobQueue, form: InputFormat, *, inline: bool = True) -> Upload:
+    """A place in the store for a payload of this format."""
+    return queue.upload(
+        media_type=form.media_type, encoding=form.encoding, charset=form.charset, orient=form.orient, inline=inline
+    )
+
+
+async def store_body(
+    request: Request, queue: JobQueue, settings: Settings, form: InputFormat, *, inline: bool = True
+) -> Staged:
+    """Stream the body into the store as one payload; raises SizeExceeded or InputEmpty and leaves nothing then."""
+    async with open_upload(queue, form, inline=inline) as upload:
+        empty = True
+        async for chunk in chunks(request, settings.limits.body_bytes, "limits.body_bytes"):
+            empty = False
+            await upload.write(chunk)
+        if empty:
+            raise InputEmpty("the body is empty; it is to be the frame itself")
+        return await upload.finish()
+
+
+async def store_bytes(queue: JobQueue, data: bytes, *, orient: str) -> Staged:
+    """Keep inline JSON as a payload, as it was sent."""
+    async with queue.upload(media_type=JSON, orient=orient) as upload:
+        await upload.write(data)
+        return await upload.finish()

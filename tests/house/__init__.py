@@ -1,0 +1,1 @@
+"""What keeps the house clean: ceilings, documents, containers, set-up."""

@@ -1,0 +1,225 @@
+"""A queue in memory: what the service calls, without Redis, and with every fact a test wants to look at."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from jobs.codecs import stored
+from jobs.errors import FramequeueError, InputUnknown, NotFound
+from jobs.model import (
+    AttemptReport,
+    Column,
+    Frame,
+    Input,
+    Job,
+    JobSpec,
+    Outcome,
+    PayloadRef,
+    Problem,
+    Progress,
+    ResultInfo,
+)
+from jobs.queue import Health
+from jobs.state import JobState
+from jobs.store.uploads import Staged
+from jobs.transforms.catalogue import Catalogue
+
+NOW_MS = int(time.time() * 1000)
+
+
+class FakeUpload:
+    """Keeps what is written; without `finish()` it never was."""
+
+    def __init__(self, queue: "FakeQueue", ref: PayloadRef, *, inline: bool) -> None:
+        self._queue, self._ref, self._inline = queue, ref, inline
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    async def __aenter__(self) -> Self:
+        self._queue.open_uploads += 1
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.open_uploads -= 1
+
+    async def write(self, data: bytes) -> None:
+        assert isinstance(data, bytes)
+        self._queue.largest_write = max(self._queue.largest_write, len(data))
+        self._pieces.append(data)
+        self.size += len(data)
+
+    async def finish(self) -> Staged:
+        blob = f"blb_{secrets.token_hex(4)}"
+        self._queue.blobs[blob] = b"".join(self._pieces)
+        ref = self._ref.changed(blob=blob, bytes=self.size)
+        return Staged(ref, self._queue.blobs[blob] if self._inline else None)
+
+
+class FakeQueue:
+    """Jobs stay queued until a test ends them; `fails` is raised by the next submit."""
+
+    def __init__(self) -> None:
+        self.catalogue = Catalogue()
+        self.jobs: dict[str, Job] = {}
+        self.frames: dict[str, Frame] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.results: dict[str, bytes] = {}
+        self.attempts: dict[str, tuple[AttemptReport, ...]] = {}
+        self.open_uploads = self.largest_write = 0
+        self.waits: list[float] = []
+        self.fails: Exception | None = None
+        self.ends_with: Job | None = None
+        self.state = Health(redis=None, workers=1)
+        self.started = self.closed = False
+
+    async def start(self) -> None:
+        self.started = True
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def upload(self, *, media_type: str, inline: bool = True, **how: str | None) -> FakeUpload:
+        return FakeUpload(self, PayloadRef(blob="", media_type=media_type, bytes=0, **how), inline=inline)  # type: ignore[arg-type]
+
+    async def discard(self, *staged: Staged) -> None:
+        for one in staged:
+            del self.blobs[one.ref.blob]
+
+    async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
+        self.waits.append(wait_s)
+        if self.fails is not None:
+            raise self.fails
+        assert all(spec.inputs[name].payload is one.ref for name, one in staged.items())
+        job = self.add(spec)
+        if self.ends_with is not None:
+            job = self.jobs[job.id] = self.ends_with.changed(id=job.id, spec=spec)
+            if self.ends_with.id in self.results:
+                self.results[job.id] = self.results[self.ends_with.id]
+        return job
+
+    def add(self, spec: JobSpec, **changes: Any) -> Job:
+        job = Job(
+            id=f"job_{secrets.token_urlsafe(18)}",
+            spec=spec,
+            state=JobState.QUEUED,
+            version=1,
+            attempt=0,
+            created_ms=NOW_MS,
+        ).changed(**changes)
+        self.jobs[job.id] = job
+        return job
+
+    def succeeded(self, table: pa.Table, tenant: str = "default", **changes: Any) -> Job:
+        """A finished job whose result is `table`."""
+        data = b"".join(bytes(piece) for piece in stored.store(table))
+        columns = tuple(Column(name=field.name, dtype=str(field.type), nullable=True) for field in table.schema)
+        result = ResultInfo(
+            rows=table.num_rows,
+            columns=columns,
+            bytes=len(data),
+            sha256="ab" * 32,
+            preview=b'[{"a":1}]',
+            preview_complete=True,
+        )
+        job = self.add(
+            a_spec(tenant),
+            state=JobState.SUCCEEDED,
+            version=7,
+            attempt=1,
+            outcome=Outcome(result=result),
+            expires_ms=NOW_MS + 60_000,
+            **changes,
+        )
+        self.results[job.id] = data
+        return job
+
+    def failed(self, **changes: Any) -> Job:
+        """A failed job."""
+        problem = Problem(code="transform.failed", title="Step failed", detail="step 1: no", retryable=False)
+        job = self.add(a_spec(), state=JobState.FAILED, version=3, attempt=1, outcome=Outcome(error=problem)).changed(
+            **changes
+        )
+        self.jobs[job.id] = job
+        self.attempts[job.id] = (
+            AttemptReport(
+                attempt=1, outcome="failed", error=problem, step=1, op="query", shape=(2, 1), traceback="Trace..."
+            ),
+        )
+        return job
+
+    async def get(self, tenant: str, job_id: str) -> Job:
+        job = self.jobs.get(job_id)
+        if job is None or job.spec.tenant != tenant:
+            raise NotFound("job", job_id)
+        return job
+
+    async def wait(self, tenant: str, job_id: str, wait_s: float) -> Job:
+        self.waits.append(wait_s)
+        return await self.get(tenant, job_id)
+
+    async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
+        return self.attempts.get((await self.get(tenant, job_id)).id, ())
+
+    async def add_frame(self, tenant: str, staged: Staged) -> Frame:
+        assert staged.data is None, "a frame is a blob"
+        if isinstance(self.fails, FramequeueError):
+            await self.discard(staged)
+            raise self.fails
+        payload = staged.ref.changed(rows=2, columns=(Column(name="a", dtype="int64", nullable=False),))
+        frame = Frame(
+            id=f"frm_{secrets.token_urlsafe(18)}",
+            tenant=tenant,
+            payload=payload,
+            created_ms=NOW_MS,
+            expires_ms=NOW_MS + 60_000,
+        )
+        self.frames[frame.id] = frame
+        return frame
+
+    async def frame(self, tenant: str, frame_id: str) -> Frame:
+        frame = self.frames.get(frame_id)
+        if frame is None or frame.tenant != tenant:
+            raise NotFound("frame", frame_id)
+        return frame
+
+    async def delete_frame(self, tenant: str, frame_id: str) -> None:
+        del self.frames[(await self.frame(tenant, frame_id)).id]
+
+    async def frame_input(self, tenant: str, frame_id: str, dtypes: dict[str, str]) -> Input:
+        if frame_id not in self.frames:
+            raise InputUnknown(f"no frame {frame_id!r}")
+        return Input(payload=self.frames[frame_id].payload, frame=frame_id, dtypes=dtypes)
+
+    async def small_result(self, job: Job) -> bytes | None:
+        return self.results.get(job.id)
+
+    async def chunk(self, blob_id: str, number: int) -> bytes | None:
+        return self.blobs[blob_id] if number == 0 else None
+
+    async def health(self) -> Health:
+        return self.state
+
+
+def a_spec(tenant: str = "default") -> JobSpec:
+    """Some spec."""
+    return JobSpec(
+        tenant=tenant,
+        pipeline=[{"op": "head", "n": 1}],
+        inputs={"df": Input(payload=PayloadRef(blob="", media_type="text/csv", bytes=4))},
+        timeout_s=1,
+        max_attempts=1,
+        delay_s=0,
+        result_ttl_s=60,
+        trace_id="1" * 32,
+    )
+
+
+def running(job: Job) -> Job:
+    """The job, half done."""
+    return job.changed(state=JobState.RUNNING, attempt=1, progress=Progress(step=1, steps=2, fraction=0.5))

@@ -1,0 +1,57 @@
+"""Generated frames for the property tests, and the shortest way to run steps over frames."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from jobs.pipeline import Pipeline
+from jobs.transforms.catalogue import Catalogue
+
+CATALOGUE = Catalogue()
+
+_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "int64": st.sampled_from([0, 1, 2, -3, 2**62 + 1]),
+    "float64": st.sampled_from([0.0, 1.5, -2.25, float("nan"), 1e100]),
+    "bool": st.booleans(),
+    "Int64": st.sampled_from([None, 1, 2, 2**62 + 1]),
+    "boolean": st.sampled_from([None, True, False]),
+    "str": st.sampled_from([None, "", "a", "b", "NA"]),
+    "category": st.sampled_from([None, "x", "y"]),
+    "datetime64[us, UTC]": st.sampled_from([None, "2024-01-31", "1999-12-31"]),
+}
+DTYPES = tuple(_VALUES)
+
+
+@st.composite
+def frames(
+    draw: st.DrawFn, *, names: tuple[str, ...] = ("k", "v", "w"), dtypes: tuple[str, ...] = DTYPES
+) -> pd.DataFrame:
+    rows = draw(st.sampled_from([0, 1, 2, 7]))
+    columns = {}
+    for name in names:
+        dtype = draw(st.sampled_from(dtypes))
+        values = draw(st.lists(_VALUES[dtype], min_size=rows, max_size=rows))
+        columns[name] = (
+            pd.Series(values, dtype=object).astype(dtype) if dtype != "float64" else pd.Series(values, dtype=dtype)
+        )
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows))
+    for name in names:  # a frame from Arrow is made of read-only views
+        values = frame[name].array
+        if isinstance(values.dtype, np.dtype):
+            values.to_numpy().flags.writeable = False
+    return frame
+
+
+def run(frame: pd.DataFrame, *steps: dict[str, Any], **others: pd.DataFrame) -> pd.DataFrame:
+    """The steps over `frame` (called df) and others by name; no input was changed and the index is plain."""
+    given = {"df": frame, **others}
+    before = {name: one.copy(deep=True) for name, one in given.items()}
+    first = {"from": "df", **steps[0]} if others else steps[0]
+    result = Pipeline.parse([first, *steps[1:]], given, CATALOGUE).run(given)
+    for name, one in given.items():
+        pd.testing.assert_frame_equal(one, before[name])
+    assert isinstance(result.index, pd.RangeIndex)
+    assert (result.index.start, result.index.step, result.index.name) == (0, 1, None)
+    return result
