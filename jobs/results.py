@@ -150,7 +150,7 @@ class _BlobFile(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed's buffer is wider than what comes
         if not self._chunk and not self._ended:
             coming = self._source.chunk(self._blob_id, self._number)
-            chunk = asyncio.run_coroutine_threadsafe(coming, self._loop).result()  # type: ignore[arg-type]  # a coroutine
+            chunk = asyncio.run_coroutine_threadsafe(coming, self._loop).result()
             self._number += 1
             self._ended = chunk is None
             self._chunk = memoryview(chunk or b"")

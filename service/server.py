@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Final
@@ -41,7 +42,6 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         create_app(settings),
         host=settings.api.host,
         port=settings.api.port,
-        fd=fd,
         loop="auto",
         http="httptools",
         ws="none",
@@ -53,4 +53,6 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         timeout_graceful_shutdown=GRACE_S,
         proxy_headers=False,
     )
-    Server(config).run()
+    # not uvicorn's own `fd`: it calls every descriptor a Unix socket, so that TCP_NODELAY stays off, and each answer
+    # waits 40 ms for the client's delayed ACK
+    Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

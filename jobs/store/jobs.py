@@ -96,7 +96,7 @@ class JobStore:
         with translated():
             values = await self.redis.hmget(keys.job(job_id), list(records.FIELDS))  # type: ignore[misc]  # stub: sync or async
         fields = dict(zip(records.FIELDS, values, strict=True))
-        return None if fields["spec"] is None else records.job_of(job_id, fields)  # type: ignore[arg-type]  # bytes, not str
+        return None if fields["spec"] is None else records.job_of(job_id, fields)
 
     async def claim(self, worker: str, slots: int, lease_ms: int) -> Claims:
         """Lease up to `slots` due jobs; a claim whose answer was lost is due again one lease later."""
@@ -190,7 +190,7 @@ class JobStore:
         """The reports of the job's failed attempts, oldest first."""
         with translated():
             stored = await self.redis.lrange(keys.reports(job_id), 0, -1)  # type: ignore[misc]  # stub: sync or async
-        return tuple(records.decode_report(data) for data in stored)  # type: ignore[arg-type]  # bytes, not str
+        return tuple(records.decode_report(data) for data in stored)
 
     async def small_result(self, job_id: str) -> bytes | None:
         """The stored bytes of a result that stands beside its record."""

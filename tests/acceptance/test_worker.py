@@ -180,7 +180,14 @@ async def test_a_frozen_worker_s_job_runs_elsewhere_and_its_late_end_is_refused(
     ended = await queue.wait("t", job.id, 15)
     assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 2)
     kinds = [fields[b"type"].decode() for _, fields in await redis.xrange(keys.events(job.id))]
-    assert [kind for kind in kinds if kind != "job.progress"] == ["job.queued", "job.started", "job.retrying", "job.started", "job.succeeded"]
+    told = [kind for kind in kinds if kind != "job.progress"]
+    assert told == [
+        "job.queued",
+        "job.started",
+        "job.retrying",
+        "job.started",
+        "job.succeeded",
+    ]
     await other.stop()
     await frozen.stop()
 

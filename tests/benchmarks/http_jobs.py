@@ -71,11 +71,11 @@ async def throughput(port: int, side: Side, jobs: int) -> float:
 
     async def fetch(connection: Connection, mine: list[str]) -> None:
         for job_id in mine:
-            while (
-                answer := await connection.request("GET", side.result_path.format(job_id))
-            ).status == side.unfinished:
+            answer = await connection.request("GET", side.result_path.format(job_id))
+            while answer.status == side.unfinished:
                 await asyncio.sleep(0.01)
-            assert answer.status == 200, answer
+                answer = await connection.request("GET", side.result_path.format(job_id))
+            assert answer.status in {200, 202}, answer
             assert len(json.loads(answer.body)) == 4, answer
 
     await asyncio.gather(*map(submit, connections))
@@ -94,7 +94,7 @@ async def lone_ms(port: int, side: Side, tries: int) -> float:
         started = time.perf_counter()
         answer = await side.lone(connection)
         times.append((time.perf_counter() - started) * 1000)
-        assert answer.status == 200, answer
+        assert answer.status in {200, 202}, answer
     connection.close()
     return statistics.median(times)
 

@@ -88,7 +88,8 @@ def framequeue(redis_url: str) -> Iterator[Stack]:
 
 @contextmanager
 def stock_arq(redis_url: str) -> Iterator[Stack]:
-    """The peer: an API with ARQ's pool, and `arq` as its docs start it."""
+    """The peer: an API with ARQ's pool, and `arq` as its docs start it; in a database of its own, off our queue."""
+    redis_url = redis_url.removesuffix("/0") + "/1"
     port = free_port()
     module = "tests.benchmarks.peers.stock_arq"
     uvicorn = [sys.executable, "-m", "uvicorn", f"{module}:app", "--port", str(port), "--log-level", "warning"]

@@ -1,0 +1,154 @@
+"""Every way a request or a job can fail, each with a stable code and a message built from facts.
+
+FramequeueError
+├── SpecError             the submission is not what the contract describes
+│   ├── JsonMalformed         json.malformed
+│   ├── SpecInvalid           spec.invalid
+│   ├── FieldUnknown          spec.field_unknown
+│   └── CountExceeded         limit.count
+├── PipelineError         the list of steps cannot be a pipeline
+│   ├── OpUnknown             pipeline.op_unknown
+│   ├── ArgumentInvalid       pipeline.argument_invalid
+│   ├── ArgumentUnknown       pipeline.argument_unknown
+│   ├── NameUnknown           pipeline.name_unknown
+│   └── NameTaken             pipeline.name_taken
+├── ExpressionError       the text of an expression is refused
+│   ├── ExpressionSyntax      expression.syntax
+│   ├── ExpressionForbidden   expression.forbidden
+│   └── ExpressionTooLarge    expression.too_large
+├── TransformError        a step met data that it cannot work on
+│   ├── ColumnUnknown         transform.column_unknown
+│   ├── ColumnTaken           transform.column_taken
+│   ├── ColumnAmbiguous       transform.column_ambiguous
+│   ├── DtypeUnsuitable       transform.dtype_unsuitable
+│   ├── OutputTooLarge        transform.output_too_large
+│   └── StepFailed            transform.failed
+├── InputError            an input cannot be had or read
+│   ├── InputMissing          input.missing
+│   ├── InputUnknown          input.unknown
+│   ├── InputGone             input.gone
+│   ├── InputMalformed        input.malformed
+│   ├── InputEmpty            input.empty
+│   ├── CastFailed            input.cast_failed
+│   └── FidelityLost          result.not_representable
+├── FormatError           a media type is not one of the table
+│   ├── FormatUnsupported     format.unsupported
+│   └── FormatNotAcceptable   format.not_acceptable
+├── SizeExceeded              limit.bytes
+├── NotFound                  not_found
+├── JobNotReady               job.not_ready
+├── ResultExpired             result.expired
+├── JobStopped            an attempt ended from outside
+│   ├── JobTimeout            job.timeout
+│   ├── JobCanceled           job.canceled
+│   └── WorkerLost            worker.lost
+├── StoreError            Redis is away or full; asking again later helps
+│   ├── StoreUnavailable      store.unavailable
+│   ├── StoreFull             store.full
+│   └── QueueFull             queue.full
+└── InternalError             internal
+"""
+
+from jobs.errors.base import FramequeueError, InternalError, PlacedError
+from jobs.errors.data import (
+    CastFailed,
+    ColumnAmbiguous,
+    ColumnTaken,
+    ColumnUnknown,
+    DtypeUnsuitable,
+    FidelityLost,
+    FormatError,
+    FormatNotAcceptable,
+    FormatUnsupported,
+    InputEmpty,
+    InputError,
+    InputGone,
+    InputMalformed,
+    InputMissing,
+    InputUnknown,
+    OutputTooLarge,
+    SizeExceeded,
+    StepFailed,
+    TransformError,
+)
+from jobs.errors.running import (
+    JobCanceled,
+    JobNotReady,
+    JobStopped,
+    JobTimeout,
+    NotFound,
+    QueueFull,
+    ResultExpired,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    WorkerLost,
+)
+from jobs.errors.submission import (
+    ArgumentInvalid,
+    ArgumentUnknown,
+    CountExceeded,
+    ExpressionError,
+    ExpressionForbidden,
+    ExpressionSyntax,
+    ExpressionTooLarge,
+    FieldUnknown,
+    JsonMalformed,
+    NameTaken,
+    NameUnknown,
+    OpUnknown,
+    PipelineError,
+    SpecError,
+    SpecInvalid,
+)
+
+__all__ = [
+    "ArgumentInvalid",
+    "ArgumentUnknown",
+    "CastFailed",
+    "ColumnAmbiguous",
+    "ColumnTaken",
+    "ColumnUnknown",
+    "CountExceeded",
+    "DtypeUnsuitable",
+    "ExpressionError",
+    "ExpressionForbidden",
+    "ExpressionSyntax",
+    "ExpressionTooLarge",
+    "FidelityLost",
+    "FieldUnknown",
+    "FormatError",
+    "FormatNotAcceptable",
+    "FormatUnsupported",
+    "FramequeueError",
+    "InputEmpty",
+    "InputError",
+    "InputGone",
+    "InputMalformed",
+    "InputMissing",
+    "InputUnknown",
+    "InternalError",
+    "JobCanceled",
+    "JobNotReady",
+    "JobStopped",
+    "JobTimeout",
+    "JsonMalformed",
+    "NameTaken",
+    "NameUnknown",
+    "NotFound",
+    "OpUnknown",
+    "OutputTooLarge",
+    "PipelineError",
+    "PlacedError",
+    "QueueFull",
+    "ResultExpired",
+    "SizeExceeded",
+    "SpecError",
+    "SpecInvalid",
+    "StepFailed",
+    "StoreError",
+    "StoreFull",
+    "StoreUnavailable",
+    "TransformError",
+    "WorkerLost",
+]

@@ -1,0 +1,141 @@
+"""What is wrong with data: a step that cannot work on it, an input that cannot be read, a format that is not there."""
+
+from collections.abc import Iterable, Sequence
+
+from jobs.errors.base import FramequeueError, PlacedError
+from jobs.hints import did_you_mean, listing
+
+
+class TransformError(PlacedError):
+    """A step met data that it cannot work on; `column`, `dtype` and the positions of `rows` go into the report."""
+
+    column: str | None = None
+    dtype: str | None = None
+    rows: tuple[int, ...] = ()
+
+
+class ColumnUnknown(TransformError):
+    code = "transform.column_unknown"
+    title = "Unknown column"
+
+    def __init__(self, column: object, known: Iterable[object], pointer: str = "") -> None:
+        names = [str(name) for name in known]
+        hint = did_you_mean(str(column), names) or f"; the columns are {listing(names)}"
+        self.column = str(column)
+        super().__init__(f"no column {column!r}{hint}", pointer)
+
+
+class ColumnTaken(TransformError):
+    code = "transform.column_taken"
+    title = "Column name taken"
+
+    def __init__(self, column: object, pointer: str = "") -> None:
+        self.column = str(column)
+        super().__init__(f"the result would have two columns {column!r}; choose another name", pointer)
+
+
+class ColumnAmbiguous(TransformError):
+    code = "transform.column_ambiguous"
+    title = "Ambiguous column"
+
+    def __init__(self, column: object, pointer: str = "") -> None:
+        self.column = str(column)
+        super().__init__(
+            f"several columns are named {column!r} and one is needed; rename or select them apart", pointer
+        )
+
+
+class DtypeUnsuitable(TransformError):
+    code = "transform.dtype_unsuitable"
+    title = "Unsuitable dtype"
+
+    def __init__(self, detail: str, *, column: str | None = None, dtype: str | None = None, pointer: str = "") -> None:
+        self.column, self.dtype = column, dtype
+        super().__init__(detail, pointer)
+
+
+class OutputTooLarge(TransformError):
+    code = "transform.output_too_large"
+    title = "Result too large"
+
+    def __init__(self, what: str, count: int, limit: int, setting: str, pointer: str = "") -> None:
+        super().__init__(
+            f"the result would have {count:,} {what}, and the limit is {limit:,} (setting {setting})", pointer
+        )
+
+
+class StepFailed(TransformError):
+    code = "transform.failed"
+    title = "Step failed"
+
+    def __init__(
+        self, error: BaseException, pointer: str = "", *, column: str | None = None, dtype: str | None = None
+    ) -> None:
+        self.column, self.dtype = column, dtype
+        message = str(error).strip() or "no message"
+        super().__init__(f"{type(error).__name__}: {message[:2000]}", pointer)
+
+
+class InputError(PlacedError):
+    """An input cannot be had or read."""
+
+
+class InputMissing(InputError):
+    code = "input.missing"
+    title = "No input"
+
+
+class InputUnknown(InputError):
+    code = "input.unknown"
+    title = "Unknown input"
+
+
+class InputGone(InputError):
+    code = "input.gone"
+    title = "Input gone"
+
+
+class InputMalformed(InputError):
+    code = "input.malformed"
+    title = "Malformed input"
+
+
+class InputEmpty(InputError):
+    code = "input.empty"
+    title = "Empty input"
+
+
+class CastFailed(InputError):
+    code = "input.cast_failed"
+    title = "Value does not fit the dtype"
+
+
+class FidelityLost(InputError):
+    code = "result.not_representable"
+    title = "Not representable in this format"
+
+
+class FormatError(FramequeueError):
+    """A media type or format name is not one of the table."""
+
+    def __init__(self, detail: str, formats: Sequence[str] = ()) -> None:
+        self.formats = tuple(formats)
+        super().__init__(f"{detail}; there is {listing(self.formats)}" if formats else detail)
+
+
+class FormatUnsupported(FormatError):
+    code = "format.unsupported"
+    title = "Unsupported format"
+
+
+class FormatNotAcceptable(FormatError):
+    code = "format.not_acceptable"
+    title = "No acceptable format"
+
+
+class SizeExceeded(FramequeueError):
+    code = "limit.bytes"
+    title = "Too large"
+
+    def __init__(self, what: str, limit: int, setting: str, hint: str = "") -> None:
+        super().__init__(f"{what} is larger than {limit:,} bytes (setting {setting}){hint}")

@@ -1,0 +1,94 @@
+"""What happens to jobs and to the store: not ready, stopped, lost, away, full."""
+
+from typing import ClassVar
+
+from jobs.errors.base import FramequeueError
+
+
+class NotFound(FramequeueError):
+    code = "not_found"
+    title = "Not found"
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"no {kind} {name!r}")
+
+
+class JobNotReady(FramequeueError):
+    code = "job.not_ready"
+    title = "Job not finished"
+    retryable = True
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"job {job_id} is {state}; ask again, or wait with Prefer: wait=30 on the job")
+
+
+class ResultExpired(FramequeueError):
+    code = "result.expired"
+    title = "Result expired"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"the result of job {job_id} has expired; submit it again, with a larger result_ttl_s")
+
+
+class JobStopped(FramequeueError):
+    """An attempt ended from outside."""
+
+
+class JobTimeout(JobStopped):
+    code = "job.timeout"
+    title = "Job timed out"
+
+    def __init__(self, timeout_s: float, step: str = "") -> None:
+        where = f" in {step}" if step else ""
+        super().__init__(f"the attempt ran longer than {timeout_s:g} s{where}; raise timeout_s or do less")
+
+
+class JobCanceled(JobStopped):
+    code = "job.canceled"
+    title = "Job canceled"
+
+    def __init__(self) -> None:
+        super().__init__("the job was canceled on request")
+
+
+class WorkerLost(JobStopped):
+    code = "worker.lost"
+    title = "Worker lost"
+    retryable = True
+
+    def __init__(self, attempts: int, evidence: str = "") -> None:
+        because = f" ({evidence})" if evidence else ""
+        super().__init__(f"the worker died or vanished in each of {attempts} attempts{because}")
+
+
+class StoreError(FramequeueError):
+    """Redis is away or full; nothing was stored, and asking again later helps."""
+
+    retryable = True
+    retry_after_s: ClassVar[int] = 2
+
+
+class StoreUnavailable(StoreError):
+    code = "store.unavailable"
+    title = "Store unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Redis does not answer ({reason}); nothing was stored, try again")
+
+
+class StoreFull(StoreError):
+    code = "store.full"
+    title = "Store full"
+
+    def __init__(self) -> None:
+        super().__init__("Redis is out of memory (maxmemory); nothing was stored, try again when jobs have ended")
+
+
+class QueueFull(StoreError):
+    code = "queue.full"
+    title = "Queue full"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit:,} jobs are queued, the limit (setting limits.queued_jobs); nothing was stored, try again"
+        )
