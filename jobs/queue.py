@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from config import Settings
@@ -10,7 +11,7 @@ from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, PayloadRef
 from jobs.store import blobs, keys
-from jobs.store.changes import ChangeFeed
+from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import connect, translated
@@ -42,6 +43,7 @@ class JobQueue:
         self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs)
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
         self._changes = ChangeFeed(self._redis)
+        self._stopping = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "JobQueue":
@@ -83,11 +85,8 @@ class JobQueue:
             return await self._jobs.submit(job_id, spec, inline, limit)
         with self._changes.watch(job_id) as watch:
             job = await self._jobs.submit(job_id, spec, inline, limit)
-            ends = time.monotonic() + wait_s
-            watch.changed.clear()
-            while not job.state.terminal and (left := ends - time.monotonic()) > 0:
-                await watch.wait(min(left, _RECHECK_S))
-                job = await self.get(spec.tenant, job_id)
+            with suppress(StoreError):  # from here on the job is accepted, whatever becomes of Redis
+                job = await self._until_terminal(job, watch, wait_s)
             return job
 
     async def get(self, tenant: str, job_id: str) -> Job:
@@ -99,14 +98,20 @@ class JobQueue:
 
     async def wait(self, tenant: str, job_id: str, wait_s: float) -> Job:
         """The job once it is terminal, or as it stands when the wait is over."""
-        ends = time.monotonic() + wait_s
         with self._changes.watch(job_id) as watch:
-            while True:
-                job = await self.get(tenant, job_id)
-                left = ends - time.monotonic()
-                if job.state.terminal or left <= 0:
-                    return job
-                await watch.wait(min(left, _RECHECK_S))
+            return await self._until_terminal(await self.get(tenant, job_id), watch, wait_s)
+
+    async def _until_terminal(self, job: Job, watch: Watch, wait_s: float) -> Job:
+        ends = time.monotonic() + wait_s
+        while not job.state.terminal and not self._stopping and (left := ends - time.monotonic()) > 0:
+            await watch.wait(min(left, _RECHECK_S))
+            job = await self.get(job.spec.tenant, job.id)
+        return job
+
+    def stop_waiting(self) -> None:
+        """End every wait now, with the job as it stands: the process is about to stop."""
+        self._stopping = True
+        self._changes.wake_all()
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
         """The reports of the job's failed attempts, oldest first."""

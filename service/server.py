@@ -10,6 +10,7 @@ from typing import Final
 import uvicorn
 
 from config import Settings
+from jobs.queue import JobQueue
 from service.app import create_app
 
 GRACE_S: Final = 8
@@ -18,6 +19,15 @@ GRACE_S: Final = 8
 
 class Server(uvicorn.Server):
     """uvicorn's server that ends by returning: its own raises the signal again, and the process would die of it."""
+
+    def __init__(self, config: uvicorn.Config, queue: JobQueue) -> None:
+        super().__init__(config)
+        self._queue = queue
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer who waits with the job as it stands, then let the answers in progress end."""
+        self._queue.stop_waiting()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -38,8 +48,9 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
 
     Raises SettingsError before anything is opened where the service would stand open to others without keys.
     """
+    queue = JobQueue.from_settings(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, queue),
         host=settings.api.host,
         port=settings.api.port,
         loop="auto",
@@ -55,4 +66,4 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
     )
     # not uvicorn's own `fd`: it calls every descriptor a Unix socket, so that TCP_NODELAY stays off, and each answer
     # waits 40 ms for the client's delayed ACK
-    Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    Server(config, queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

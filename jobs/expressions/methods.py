@@ -39,7 +39,7 @@ def _fillna(index: pd.Index, target: Value, value: Value) -> Value:
     return choose(Logical(np.asarray(~np.asarray(nulls(target)))), target, value, index)
 
 
-def _between(index: pd.Index, target: Value, left: Value, right: Value, inclusive: str) -> Value:  # noqa: ARG001
+def _between(index: pd.Index, target: Value, left: Value, right: Value, inclusive: str) -> Value:  # noqa: ARG001  # a kernel's shape
     low = compare(">=" if inclusive in {"both", "left"} else ">", target, left)
     return kleene_and(low, compare("<=" if inclusive in {"both", "right"} else "<", target, right))
 

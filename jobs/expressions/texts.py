@@ -44,7 +44,7 @@ def _count(arrow: _Arrow) -> Callable[..., Value]:
 def _test(arrow: _Arrow) -> Callable[..., Value]:
     """An entry that gives a condition, null where the text is null, unless `na` says what it is then."""
 
-    def run(index: pd.Index, target: pd.Series, na: bool | None = None, **arguments: Any) -> Value:  # noqa: ARG001
+    def run(index: pd.Index, target: pd.Series, na: bool | None = None, **arguments: Any) -> Value:  # noqa: ARG001  # a kernel's shape
         found = arrow(arrow_text(target), **arguments)
         return logical_from_arrow(found if na is None else pc.fill_null(found, na))
 

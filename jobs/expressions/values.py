@@ -147,9 +147,9 @@ def numbers(value: Value) -> tuple[Any, Any, bool]:
     """A number as (NumPy data or scalar, null array or None, whether it is masked)."""
     if isinstance(value, pd.Series):
         if isinstance(value.dtype, pd.ArrowDtype):
-            return value.array.__arrow_array__().cast(pa.float64()).to_numpy(), None, False  # type: ignore[attr-defined]
+            return value.array.__arrow_array__().cast(pa.float64()).to_numpy(), None, False  # type: ignore[attr-defined]  # an Arrow array, which the stubs do not know
         null = value.isna().to_numpy()
-        plain = value.to_numpy(dtype=value.dtype.numpy_dtype, na_value=1)  # type: ignore[union-attr]
+        plain = value.to_numpy(dtype=value.dtype.numpy_dtype, na_value=1)  # type: ignore[union-attr]  # a nullable dtype has it
         return plain, (null if null.any() else None), True
     if isinstance(value, Logical):
         return np.asarray(value.truth).astype(np.int64), value.null, value.nullable

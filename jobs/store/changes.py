@@ -74,7 +74,7 @@ class ChangeFeed:
                     if message is None:
                         continue
                     if message["type"] == "subscribe":
-                        self._wake_all()
+                        self.wake_all()
                     elif message["type"] == "message":
                         self._wake(message["data"])
 
@@ -83,7 +83,8 @@ class ChangeFeed:
         for watch in self._watches.get(job_id, ()):
             watch.changed.set()
 
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
+        """Let every watch look again."""
         for watches in self._watches.values():
             for watch in watches:
                 watch.changed.set()

@@ -39,7 +39,7 @@ def aggregate(
     """
     grouped = frame.groupby(list(by), sort=sort, dropna=dropna, observed=observed)
     # the grouping itself: it holds the codes of the groups once for all kernels, and has no public name in pandas 3
-    grouper = grouped._grouper  # noqa: SLF001
+    grouper = grouped._grouper  # noqa: SLF001  # the one door to the compiled kernels
     index = grouper.result_index
     data: dict[str, Any] = {}
     for level, key in enumerate(by):

@@ -21,8 +21,8 @@ from jobs.store.embedded import EmbeddedValkey
 valkey = EmbeddedValkey(Path(sys.argv[1])).start()
 client = redis.from_url(valkey.url)
 client.set("kept", "yes")
-print(valkey.url, client.info("server")["process_id"], flush=True)
 try:
+    print(valkey.url, client.info("server")["process_id"], flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("interrupted", flush=True)

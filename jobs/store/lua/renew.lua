@@ -21,6 +21,8 @@ for i = 5, #ARGV, 2 do
     redis.call('SET', leases .. id, token, 'PX', lease)
     redis.call('ZADD', queue, 'XX', now + lease, id)
     answers[#answers + 1] = record[3] and 'cancel' or 'held'
+  elseif record[1] == token or (not record[2] and not redis.call('ZSCORE', queue, id)) then
+    answers[#answers + 1] = 'held' -- it has just ended: there is nothing to renew, and nothing was lost
   else
     answers[#answers + 1] = 'lost'
   end
