@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +21,12 @@ from config.settings import Settings, load
 hypothesis_settings.register_profile("framequeue", deadline=None)
 hypothesis_settings.load_profile("framequeue")
 
+_WORK = """
+import sys
+from config import load
+from jobs.worker.main import run
+sys.exit(run(load(env_file=None, redis={"url": sys.argv[1]})))
+"""
 _OURS = ("FRAMEQUEUE_", "REDIS_URL")
 # tests in these folders start real processes: they run one after another, whatever `-n` says
 _SERIAL = frozenset({"acceptance", "story"})
@@ -77,3 +86,17 @@ def valkey(valkey_server: str) -> str:
             answers += client.recv(256)
     assert answers == b"+OK\r\n" * 3, answers
     return valkey_server
+
+
+@pytest.fixture
+def worker(valkey: str) -> Iterator[None]:
+    """A real worker process on that Valkey."""
+    process = subprocess.Popen([sys.executable, "-c", _WORK, valkey], cwd=Path(__file__).parents[1])
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        finally:
+            process.kill()

@@ -65,7 +65,8 @@ async def run(shop: Workshop, claim: Claim, stop: Stop) -> None:
         await _fail(shop, attempt, error)
     except Exception as error:
         logger.exception("job %s: a fault of framequeue itself", claim.id)
-        await _fail(shop, attempt, InternalError(f"{type(error).__name__} in the worker; its log has the traceback"))
+        fault = InternalError(f"{type(error).__name__} in the worker; its log has the traceback")
+        await _end_as_failed(shop, attempt, fault, None)
 
 
 async def insist(what: Callable[[], Awaitable[T]]) -> T:
@@ -164,8 +165,13 @@ async def _fail(shop: Workshop, attempt: Attempt, error: FramequeueError) -> Non
     if delay_ms is not None:
         await insist(lambda: shop.store.release(attempt.claim, delay_ms=delay_ms, report=report))
         return
-    outcome = Outcome(error=error.problem)
-    ttl_s = attempt.spec.result_ttl_s
+    await _end_as_failed(shop, attempt, error, report)
+
+
+async def _end_as_failed(
+    shop: Workshop, attempt: Attempt, error: FramequeueError, report: AttemptReport | None
+) -> None:
+    outcome, ttl_s = Outcome(error=error.problem), attempt.spec.result_ttl_s
     await insist(lambda: shop.store.finish(attempt.claim, JobState.FAILED, outcome, report=report, result_ttl_s=ttl_s))
 
 

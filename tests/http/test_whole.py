@@ -1,11 +1,7 @@
 """The application on the real queue, with a real worker process: a table in, a job, a table out."""
 
 import json
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -13,32 +9,12 @@ import pytest
 from config import Settings
 from tests.http.conftest import serving
 
-ROOT = Path(__file__).parents[2]
 CSV = "region,amount\nN,120.5\nS,80.0\nN,199.5\n"
 TOTALS = [
     {"op": "query", "expr": "amount > 100"},
     {"op": "groupby", "by": ["region"], "agg": {"total": ["amount", "sum"]}},
 ]
-_WORK = """
-import sys
-from config import load
-from jobs.worker.main import run
-sys.exit(run(load(env_file=None, redis={"url": sys.argv[1]})))
-"""
 WAIT = {"prefer": "wait=30"}
-
-
-@pytest.fixture
-def worker(valkey: str) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-c", _WORK, valkey], cwd=ROOT)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        finally:
-            process.kill()
 
 
 @pytest.fixture
