@@ -177,7 +177,11 @@ async def _end_as_failed(
 
 def _report(shop: Workshop, attempt: Attempt, error: FramequeueError, outcome: str) -> AttemptReport:
     report = AttemptReport(attempt=attempt.number, outcome=outcome, error=error.problem, worker=shop.worker)
-    details = failure_details(error)
+    try:
+        details = failure_details(error)
+    except Exception:  # a user's object whose text cannot be had must not keep its job from failing
+        logger.exception("job %s: the details of its failure could not be put together", attempt.claim.id)
+        details = None
     if details is None:  # it failed outside the steps: in decoding, or from without
         return report.changed(exception=f"{type(error).__name__}: {error}")
     return report.changed(
