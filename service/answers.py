@@ -13,9 +13,9 @@ from jobs.hints import listing
 from jobs.model import Job, Warn
 from jobs.results import Rendering, View
 from service.dependencies import services
+from service.intake.uploads import ORIENTS
 from service.negotiation import JSON, Choice, encoding, has_tag
 from service.problems import body_response
-from service.uploads import ORIENTS
 from service.views import failure, job_body, job_path
 
 LIVE_RETRY_S: Final = 1

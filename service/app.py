@@ -10,10 +10,10 @@ from service.auth import Auth
 from service.checks import PipelineChecks
 from service.dependencies import Services
 from service.edge import Edge, on_http_exception
+from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
 from service.routes import frames, health, jobs, results, transforms
-from service.submission import MULTIPART
 
 ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
 

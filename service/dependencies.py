@@ -11,8 +11,8 @@ from jobs.errors import FieldUnknown, SpecInvalid
 from jobs.queue import JobQueue
 from service.auth import Auth, Caller, Scope
 from service.checks import PipelineChecks
-from service.envelope import escaped
 from service.negotiation import wait_preference
+from service.pointers import escaped
 
 
 @dataclass(frozen=True, slots=True)

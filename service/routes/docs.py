@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from service.bounds import MAX_ATTEMPTS, MAX_DELAY_S, MAX_REJECTS
+from service.intake.bounds import MAX_ATTEMPTS, MAX_DELAY_S, MAX_REJECTS
 from service.negotiation import JSON
 from service.operations import (
     EXAMPLE_CSV,

@@ -8,11 +8,11 @@ from jobs.results import render_frame
 from service.answers import frame_response, json_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import frame_id_of
+from service.intake.uploads import InputFormat, store_body
 from service.negotiation import choose, named, ranges
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
 from service.routes.plain import plain_router
-from service.uploads import InputFormat, store_body
 from service.views import frame_body, frame_path
 
 router = plain_router()

@@ -10,11 +10,11 @@ from jobs.state import JobState
 from service.answers import failed_response, frame_response, job_response, json_response, view_of
 from service.dependencies import caller, query, services, trace_id, wait_s
 from service.ids import job_id_of
+from service.intake.submission import Submission
+from service.intake.uploads import Staging
 from service.negotiation import JSON, Choice, choose, has_tag, ranges
 from service.routes.docs import GET_JOB, GET_REPORT, SUBMIT
 from service.routes.plain import plain_router
-from service.submission import Submission
-from service.uploads import Staging
 from service.views import job_path, report_body
 
 router = plain_router()

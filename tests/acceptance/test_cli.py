@@ -207,8 +207,8 @@ def test_a_reader_that_leaves_is_no_error_message(stack, tmp_path):
 
 def test_help_is_quick_and_loads_no_frames():
     code = (
-        "import sys; sys.argv = ['framequeue', 'submit', '-h']\nimport service.cli\n"
-        "try:\n    service.cli.main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "import sys; sys.argv = ['framequeue', 'submit', '-h']\nimport service.cli.main\n"
+        "try:\n    service.cli.main.main()\nexcept SystemExit as end:\n    assert not end.code\n"
         "heavy = {'config', 'pandas', 'pyarrow', 'httpx', 'redis'} & set(sys.modules)\nassert not heavy, heavy"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=False)
@@ -217,7 +217,7 @@ def test_help_is_quick_and_loads_no_frames():
 
 
 def test_submitting_loads_no_frames_either():
-    code = "import sys\nfrom service import cli_submit, cli_settings, cli_catalogue\n"
+    code = "import sys\nfrom service.cli import submit, settings, catalogue\n"
     code += (
         "heavy = {'pandas', 'numpy', 'pyarrow', 'redis', 'arq', 'fastapi'} & set(sys.modules)\nassert not heavy, heavy"
     )

@@ -190,7 +190,7 @@ def test_a_job_survives_the_death_of_everything_right_after_its_202(tmp_path):
     with up(tmp_path) as stack:
         family = stack.family()
         job = submit(stack.url, wait_s=0)
-        for name in ("cli_api", "cli_worker"):
+        for name in ("cli.api", "cli.worker"):
             os.kill(process_of(family, name), signal.SIGKILL)
         stack.process.kill()
         stack.process.wait()
@@ -199,7 +199,7 @@ def test_a_job_survives_the_death_of_everything_right_after_its_202(tmp_path):
         assert result(again.url, job["id"]) == RESULT
 
 
-@pytest.mark.parametrize("name", ["cli_api", "cli_worker"])
+@pytest.mark.parametrize("name", ["cli.api", "cli.worker"])
 def test_a_process_that_dies_is_started_again(tmp_path, name):
     with up(tmp_path) as stack:
         first = process_of(stack.family(), name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from service.cli import app
+from service.cli.main import app
 from tests.house.shell import Command, commands
 from tests.house.sources import ROOT, texts
 

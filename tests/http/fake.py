@@ -133,7 +133,7 @@ class FakeQueue:
             version=7,
             attempt=1,
             outcome=Outcome(result=result),
-            expires_ms=NOW_MS + 60_000,
+            expires_ms=NOW_MS + 3_600_000,
             **changes,
         )
         self.results[job.id] = data
@@ -177,7 +177,7 @@ class FakeQueue:
             tenant=tenant,
             payload=payload,
             created_ms=NOW_MS,
-            expires_ms=NOW_MS + 60_000,
+            expires_ms=NOW_MS + 3_600_000,
         )
         self.frames[frame.id] = frame
         return frame

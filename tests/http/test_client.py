@@ -6,8 +6,8 @@ import json
 import httpx
 import pytest
 
-from service.client import Client, Multipart, Refused, Source, Unreachable
-from service.client_formats import FormatUnclear, named, of_file
+from service.cli.client import Client, Multipart, Refused, Source, Unreachable
+from service.cli.formats import FormatUnclear, named, of_file
 
 RUNNING = {"id": "job_1", "state": "running"}
 DONE = {"id": "job_1", "state": "succeeded"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from config import Settings
 from service.app import create_app
 from service.errors import MultipartMalformed
-from service.multipart import PartBegin, PartData, PartEnd, events
+from service.intake.multipart import PartBegin, PartData, PartEnd, events
 from tests.http.fake import FakeQueue
 
 PIPELINE = [{"op": "head", "n": 1}]

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from config.sections import ClientSettings
-from service import cli_render as render
-from service.cli_end import Ended
-from service.cli_submit import connected
-from service.client import Refused
+from service.cli import render
+from service.cli.client import Refused
+from service.cli.submit import connected
+from service.ended import Ended
 
 
 def show_all(to: ClientSettings) -> None:

@@ -9,13 +9,11 @@ from starlette.requests import Request
 from config import Settings
 from jobs.codecs.table import CODECS
 from jobs.errors import CountExceeded, FramequeueError, InputEmpty, SizeExceeded, SpecInvalid
-from service.bounds import check, check_name
 from service.dependencies import Services
-from service.envelope import escaped, from_json
-from service.multipart import Event, PartBegin, PartData, PartEnd, boundary_of, events
-from service.negotiation import media_type_of
-from service.schemas import Envelope
-from service.uploads import (
+from service.intake.bounds import check, check_name
+from service.intake.envelope import from_json
+from service.intake.multipart import Event, PartBegin, PartData, PartEnd, boundary_of, events
+from service.intake.uploads import (
     ENVELOPE_HINT,
     InputFormat,
     Staging,
@@ -24,6 +22,9 @@ from service.uploads import (
     envelope_bytes,
     open_upload,
 )
+from service.negotiation import media_type_of
+from service.pointers import escaped
+from service.schemas import Envelope
 
 ENVELOPE_PART: Final = "job"
 _UNTOLD: Final = ("", "application/octet-stream")  # what curl and browsers send where they do not know

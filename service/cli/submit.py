@@ -20,11 +20,11 @@ from rich.progress import (
 from rich.text import Text
 
 from config.sections import ClientSettings
-from service import cli_io as io
-from service import cli_render as render
-from service.cli_end import Ended
-from service.client import TERMINAL, Client, JobDict, Multipart, Refused, Source, Unreachable
-from service.client_formats import Format
+from service.cli import files as io
+from service.cli import render
+from service.cli.client import TERMINAL, Client, JobDict, Multipart, Refused, Source, Unreachable
+from service.cli.formats import Format
+from service.ended import Ended
 
 _PREVIEW_ROWS = 20
 _QUERY_CHARACTERS = 8_000  # a longer pipeline goes as a part: proxies refuse long URLs

@@ -8,13 +8,14 @@ from starlette.requests import Request
 
 from jobs.errors import FormatUnsupported, InputEmpty, InputUnknown, SpecInvalid
 from jobs.model import Input, JobSpec
-from service.bounds import check, check_names, spec_of
 from service.dependencies import Services, query
-from service.envelope import escaped, from_json, from_query
+from service.intake.bounds import check, check_names, spec_of
+from service.intake.envelope import from_json, from_query
+from service.intake.parts import read_parts
+from service.intake.uploads import InputFormat, Staging, envelope_bytes, store_body, store_bytes
 from service.negotiation import JSON, media_type_of
-from service.parts import read_parts
+from service.pointers import escaped
 from service.schemas import UNSENT, Envelope, InputBody
-from service.uploads import InputFormat, Staging, envelope_bytes, store_body, store_bytes
 
 BODY_INPUT: Final = "df"
 MULTIPART: Final = "multipart/form-data"

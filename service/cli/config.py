@@ -11,8 +11,8 @@ from rich.text import Text
 
 from config.sections import ApiKey
 from config.settings import Settings, masked, names
-from service.cli_end import Ended
-from service.cli_render import line, output_console
+from service.cli.render import line, output_console
+from service.ended import Ended
 
 
 def show(settings: Settings) -> None:

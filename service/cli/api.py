@@ -1,24 +1,26 @@
-"""The worker process: `framequeue worker`, and `python -m service.cli_worker` below `framequeue up`."""
+"""The API process: `framequeue api`, and `python -m service.cli.api` below `framequeue up`."""
 
 import sys
+from typing import Any
 
 from config import SettingsError
 from jobs.errors import FramequeueError
 from jobs.transforms.catalogue import CatalogueError
-from jobs.worker.main import run as work
-from service.cli_end import Ended
-from service.cli_start import prepare
+from service.cli.start import prepare
+from service.ended import Ended
+from service.server import serve
 
 
-def run() -> int:
-    """Work on jobs until SIGTERM or SIGINT, then drain; returns the worker's exit code."""
-    settings = prepare("worker")
+def run(**overrides: Any) -> int:
+    """Serve HTTP until SIGTERM or SIGINT; `overrides` are settings as load() takes them."""
+    settings = prepare("api", **overrides)
     try:
-        return work(settings)
+        serve(settings)
     except (SettingsError, CatalogueError) as error:
         raise Ended(str(error), 2) from None
     except FramequeueError as error:
         raise Ended(error.detail) from None
+    return 0
 
 
 def main() -> None:

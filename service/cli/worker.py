@@ -1,26 +1,24 @@
-"""The API process: `framequeue api`, and `python -m service.cli_api` below `framequeue up`."""
+"""The worker process: `framequeue worker`, and `python -m service.cli.worker` below `framequeue up`."""
 
 import sys
-from typing import Any
 
 from config import SettingsError
 from jobs.errors import FramequeueError
 from jobs.transforms.catalogue import CatalogueError
-from service.cli_end import Ended
-from service.cli_start import prepare
-from service.server import serve
+from jobs.worker.main import run as work
+from service.cli.start import prepare
+from service.ended import Ended
 
 
-def run(**overrides: Any) -> int:
-    """Serve HTTP until SIGTERM or SIGINT; `overrides` are settings as load() takes them."""
-    settings = prepare("api", **overrides)
+def run() -> int:
+    """Work on jobs until SIGTERM or SIGINT, then drain; returns the worker's exit code."""
+    settings = prepare("worker")
     try:
-        serve(settings)
+        return work(settings)
     except (SettingsError, CatalogueError) as error:
         raise Ended(str(error), 2) from None
     except FramequeueError as error:
         raise Ended(error.detail) from None
-    return 0
 
 
 def main() -> None:

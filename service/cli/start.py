@@ -5,8 +5,8 @@ from typing import Any
 from config.logging import configure
 from config.settings import Settings
 from jobs import leash
-from service.cli_end import Ended
-from service.cli_settings import effective
+from service.cli.settings import effective
+from service.ended import Ended
 
 NO_REDIS = (
     "no Redis is set: set REDIS_URL (redis://host:6379/0), or run `framequeue up`, which brings its own Valkey along"

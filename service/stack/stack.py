@@ -14,8 +14,8 @@ import httpx
 from config.settings import Settings
 from jobs.leash import LEASH_VARIABLE
 from jobs.store.embedded import EmbeddedError, EmbeddedValkey
-from service.cli_end import Ended
-from service.stack_child import WRONG_SETTING, Child, Out, how_it_ended
+from service.ended import Ended
+from service.stack.child import WRONG_SETTING, Child, Out, how_it_ended
 
 _READY_S = 60.0
 _API_DRAIN_S = 10.0
@@ -103,7 +103,7 @@ class Stack:
         if self._settings.log.format == "auto" and sys.stderr.isatty():
             changes["FRAMEQUEUE_LOG__FORMAT"] = "console"  # their stderr is our pipe; they cannot see the terminal
         environment = _with(changes)
-        roles = ("api", "service.cli_api"), ("worker", "service.cli_worker")
+        roles = ("api", "service.cli.api"), ("worker", "service.cli.worker")
         self._children = tuple(Child(role, module, environment, inherited, self._out) for role, module in roles)
         for child in self._children:
             child.start()

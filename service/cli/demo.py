@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.text import Text
 
 from config.settings import Settings
-from service import cli_io as io
-from service import cli_render as render
-from service.cli_end import Ended
-from service.cli_settings import effective
-from service.cli_submit import progress_of
-from service.client import Client, JobDict, Multipart, Refused, Unreachable
-from service.stack import Signals, Stack
+from service.cli import files as io
+from service.cli import render
+from service.cli.client import Client, JobDict, Multipart, Refused, Unreachable
+from service.cli.settings import effective
+from service.cli.submit import progress_of
+from service.ended import Ended
+from service.stack.stack import Signals, Stack
 
 _ROWS = 16
 _LINES_KEPT = 40

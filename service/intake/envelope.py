@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from jobs.errors import CountExceeded, FieldUnknown, JsonMalformed, SpecInvalid
+from service.pointers import escaped
 from service.schemas import Envelope, InputBody
 
 LABEL_PREFIX: Final = "label."
@@ -62,11 +63,6 @@ def from_query(parameters: Iterable[tuple[str, str]], input_name: str) -> Envelo
     except msgspec.ValidationError as error:
         pointer = _pointer(str(error)).removeprefix(f"/inputs/{input_name}")
         raise SpecInvalid(_readable(str(error)), pointer if not pointer.startswith("/inputs") else "/dtypes") from None
-
-
-def escaped(token: str) -> str:
-    """A name as a token of a JSON pointer (RFC 6901)."""
-    return token.replace("~", "~0").replace("/", "~1")
 
 
 def malformed(error: Exception, body: bytes, what: str = "the body") -> JsonMalformed:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from config import Settings
 from jobs.errors import CountExceeded, InputMissing, SpecInvalid
 from jobs.model import Input, JobSpec, OnRowError
-from service.envelope import escaped
+from service.pointers import escaped
 from service.schemas import Envelope
 
 MAX_DELAY_S: Final = 30 * 86_400

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli_end import Ended
+from service.ended import Ended
 
 app = typer.Typer(
     name="framequeue",
@@ -84,32 +84,32 @@ def up(
     data_dir: Annotated[Path | None, typer.Option(help="Where jobs are kept [FRAMEQUEUE_DATA_DIR].")] = None,
 ) -> None:
     """Start everything here: API, worker, and a Valkey where REDIS_URL is not set. Ctrl-C stops it."""
-    from service import cli_settings, cli_up  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import settings, up  # noqa: PLC0415 start-up time: see the module's docstring
 
     place = {} if data_dir is None else {"data_dir": data_dir}
-    cli_up.run(cli_settings.effective(**_section("api", host=host, port=port), **place))
+    up.run(settings.effective(**_section("api", host=host, port=port), **place))
 
 
 @app.command()
 def api(host: Host = None, port: Port = None) -> None:
     """Serve HTTP; needs REDIS_URL."""
-    from service import cli_api  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import api  # noqa: PLC0415 start-up time: see the module's docstring
 
-    raise typer.Exit(cli_api.run(**_section("api", host=host, port=port)))
+    raise typer.Exit(api.run(**_section("api", host=host, port=port)))
 
 
 @app.command()
 def worker() -> None:
     """Work on jobs; needs REDIS_URL. SIGTERM finishes what runs, and then ends."""
-    from service import cli_worker  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import worker  # noqa: PLC0415 start-up time: see the module's docstring
 
-    raise typer.Exit(cli_worker.run())
+    raise typer.Exit(worker.run())
 
 
 @app.command()
 def demo() -> None:
     """See it work: a month of real flights through three pipelines, and one that fails. Leaves nothing behind."""
-    from service import demo as show  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import demo as show  # noqa: PLC0415 start-up time: see the module's docstring
 
     raise typer.Exit(show.run())
 
@@ -134,20 +134,20 @@ def submit(
     key: Key = None,
 ) -> None:
     """Submit a table and a pipeline, wait, and get the result: a table on a terminal, CSV in a pipe, or a file."""
-    from service import cli_io, cli_submit  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import files, submit  # noqa: PLC0415 start-up time: see the module's docstring
 
-    asked = cli_submit.Submission(
+    asked = submit.Submission(
         file=file,
         pipeline=pipeline,
-        inputs=cli_io.pairs(input or [], "--input"),
+        inputs=files.pairs(input or [], "--input"),
         input_format=input_format,
         output=output,
         format=format,
         timeout_s=timeout_s,
-        labels=cli_io.pairs(label or [], "--label"),
+        labels=files.pairs(label or [], "--label"),
         wait=wait,
     )
-    cli_submit.submit(asked, _client(server, key))
+    submit.submit(asked, _client(server, key))
 
 
 @app.command()
@@ -161,9 +161,9 @@ def show(
     key: Key = None,
 ) -> None:
     """Show a job: its state, its result's first rows or its error report; with -o fetch the result."""
-    from service import cli_submit  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import submit  # noqa: PLC0415 start-up time: see the module's docstring
 
-    cli_submit.show(job, _client(server, key), output=output, format=format, wait=wait, as_json=as_json)
+    submit.show(job, _client(server, key), output=output, format=format, wait=wait, as_json=as_json)
 
 
 @app.command()
@@ -173,21 +173,21 @@ def transforms(
     key: Key = None,
 ) -> None:
     """List the ops that pipelines are made of, or explain one."""
-    from service import cli_catalogue  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import catalogue  # noqa: PLC0415 start-up time: see the module's docstring
 
     to = _client(server, key)
     if op is None:
-        cli_catalogue.show_all(to)
+        catalogue.show_all(to)
     else:
-        cli_catalogue.show_one(op, to)
+        catalogue.show_one(op, to)
 
 
 @app.command()
 def config() -> None:
     """Print the effective settings by their environment names, secrets masked."""
-    from service import cli_config, cli_settings  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import config, settings  # noqa: PLC0415 start-up time: see the module's docstring
 
-    cli_config.show(cli_settings.effective())
+    config.show(settings.effective())
 
 
 @keys.command("new")
@@ -196,9 +196,9 @@ def new_key(
     scope: Annotated[list[str], typer.Option(help="jobs:write, jobs:read, frames, debug or admin; repeatable.")],
 ) -> None:
     """Make a key: shown once, and configured by its hash."""
-    from service import cli_config  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import config  # noqa: PLC0415 start-up time: see the module's docstring
 
-    cli_config.new_key(tenant, scope)
+    config.new_key(tenant, scope)
 
 
 def _section(name: str, **values: Any) -> dict[str, Any]:
@@ -207,9 +207,9 @@ def _section(name: str, **values: Any) -> dict[str, Any]:
 
 
 def _client(server: str | None, key: str | None) -> Any:
-    from service import cli_settings  # noqa: PLC0415 start-up time: see the module's docstring
+    from service.cli import settings  # noqa: PLC0415 start-up time: see the module's docstring
 
-    return cli_settings.effective(**_section("client", url=server, key=key)).client
+    return settings.effective(**_section("client", url=server, key=key)).client
 
 
 if __name__ == "__main__":

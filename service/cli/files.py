@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from service.cli_end import Ended
-from service.client import Source
-from service.client_formats import Format, FormatUnclear, named, of_file
+from service.cli.client import Source
+from service.cli.formats import Format, FormatUnclear, named, of_file
+from service.ended import Ended
 
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
 STDIO = "-"

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from rich.text import Text
 
 from config.settings import Settings
-from service.cli_render import output_console
-from service.stack import Signals, Stack, curl_line, data_place
+from service.cli.render import output_console
+from service.stack.stack import Signals, Stack, curl_line, data_place
 
 _STYLES = {"api": "cyan", "worker": "magenta", "up": "yellow"}
 

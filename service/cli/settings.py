@@ -4,7 +4,7 @@ from typing import Any
 
 from config import SettingsError, load
 from config.settings import Settings
-from service.cli_end import Ended
+from service.ended import Ended
 
 
 def effective(**overrides: Any) -> Settings:

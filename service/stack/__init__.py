@@ -1,0 +1,1 @@
+"""The processes of `framequeue up`: started together, watched, stopped in order."""
