@@ -1,5 +1,6 @@
 """The sections of the settings, each frozen; every field says its unit and why its default is what it is."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +11,11 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 
 def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -27,8 +32,8 @@ class RedisSettings(Section):
 
     url: SecretStr | None = None
     """`redis://`, `rediss://` or `unix://`; `REDIS_URL` says the same. Without one, `framequeue up` starts a Valkey."""
-    queue: str = Field("arq:queue", min_length=1)
-    """ARQ's queue name (a sorted set); stock ARQ producers and workers may share it."""
+    queue: str = Field("framequeue:queue", min_length=1)
+    """ARQ's queue name (a sorted set). Keep stock ARQ workers off it: they would end jobs whose function they lack."""
     durability: Literal["write", "fsync"] = "write"
     """`fsync`: a 202 is only given once the job has reached Redis' disk (WAITAOF)."""
     connect_timeout_s: float = Field(2.0, gt=0)
@@ -52,17 +57,6 @@ class ApiSettings(Section):
     """The cap of `Prefer: wait`, in seconds: under the 60 s at which common proxies cut a connection."""
 
 
-class AuthSettings(Section):
-    """Who may call."""
-
-    mode: Literal["auto", "keys", "none"] = "auto"
-    """`auto`: keys where some are configured, else open on loopback and a refusal to start elsewhere."""
-    keys: tuple["ApiKey", ...] = ()
-    """A JSON list of `{"sha256", "tenant", "scopes"}`; `framequeue keys new` makes one."""
-    keys_file: Path | None = None
-    """A file with that JSON list, beside or instead of `keys`."""
-
-
 class ApiKey(Section):
     """One key: only its SHA-256 is configured."""
 
@@ -72,6 +66,17 @@ class ApiKey(Section):
     """Whose jobs and frames the key reaches."""
     scopes: frozenset[Literal["jobs:write", "jobs:read", "frames", "debug", "admin"]]
     """What the key may do."""
+
+
+class AuthSettings(Section):
+    """Who may call."""
+
+    mode: Literal["auto", "keys", "none"] = "auto"
+    """`auto`: keys where some are configured, else open on loopback and a refusal to start elsewhere."""
+    keys: tuple[ApiKey, ...] = ()
+    """A JSON list of `{"sha256", "tenant", "scopes"}`; `framequeue keys new` makes one."""
+    keys_file: Path | None = None
+    """A file with that JSON list, beside or instead of `keys`."""
 
 
 class WorkerSettings(Section):

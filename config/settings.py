@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter=_DELIMITER,
+        env_ignore_empty=True,  # so that what `framequeue config` prints can be read again
         frozen=True,
         extra="ignore",  # of a shared .env file; names with our prefix are checked in load()
         use_attribute_docstrings=True,
@@ -93,10 +94,10 @@ def masked(settings: Settings) -> dict[str, str]:
 
 
 def _shown(path: str, value: Any) -> str:
-    if isinstance(value, SecretStr) or path == "auth.keys":
-        return "********" if value else ""
+    if isinstance(value, SecretStr) or (path == "auth.keys" and value):
+        return "********"
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return json.dumps(value)
     return "" if value is None else str(value)
 
 

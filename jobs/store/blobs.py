@@ -94,12 +94,11 @@ class BlobWriter:
 
     async def _abandon(self) -> None:
         if self._sending is not None:
-            with suppress(StoreError):
-                await self._sending
+            await asyncio.wait({self._sending})  # it may be the very task whose cancellation brought us here
         if self._chunks:
             # where Redis is away the TTL does it
             with suppress(StoreError):
-                await delete(self._redis, self.id)
+                await asyncio.shield(delete(self._redis, self.id))
 
 
 async def delete(redis: Redis, *blob_ids: str) -> None:

@@ -62,8 +62,10 @@ class ChangeFeed:
             try:
                 await self._listen()
             except StoreError as error:
-                logger.warning("changes: %s; subscribing again", error)
-                await asyncio.sleep(_RETRY_S)
+                logger.debug("changes: %s; subscribing again", error)
+            except Exception:
+                logger.exception("changes: subscribing again")
+            await asyncio.sleep(_RETRY_S)
 
     async def _listen(self) -> None:
         with translated():
@@ -79,7 +81,7 @@ class ChangeFeed:
                         self._wake(message["data"])
 
     def _wake(self, data: bytes) -> None:
-        job_id = data.split(b" ", 1)[0].decode()
+        job_id = data.split(b" ", 1)[0].decode(errors="replace")
         for watch in self._watches.get(job_id, ()):
             watch.changed.set()
 

@@ -6,7 +6,9 @@ Every method is one round trip, and raises StoreUnavailable or StoreFull where R
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from arq.jobs import serialize_job
 
 from config.sections import JobSettings
@@ -30,6 +32,8 @@ class Claim:
     job: Job | None
     max_attempts: int
     inputs: Mapping[str, bytes]
+    broken: str = ""
+    """Why its record cannot be read: another version wrote it, or it was damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,10 @@ class JobStore:
         result: bytes = b"",
         result_ttl_s: int,
     ) -> bool:
-        """The terminal transition, with the small result's bytes; False where another attempt holds the job."""
+        """The terminal transition, with the small result's bytes; False where another attempt holds the job.
+
+        Raises InputGone, and changes nothing, where the result's blob has expired meanwhile.
+        """
         blob = outcome.result.blob if outcome.result else None
         names = [keys.job, keys.inputs, keys.result, keys.reports, keys.events, keys.arq_job, keys.lease]
         with translated():
@@ -151,6 +158,8 @@ class JobStore:
                     keys.CHANGES_CHANNEL,
                 ],
             )
+        if verdict == b"gone":
+            raise InputGone("the stored result expired before its job could end")
         return bool(verdict == b"done")
 
     async def release(
@@ -204,20 +213,27 @@ class JobStore:
             await self.redis.blpop([keys.wake(self.queue)], timeout=timeout_s)  # type: ignore[arg-type, misc]  # float is fine
 
     async def wake(self) -> None:
-        """Raise the wake flag again: a worker that took it is going away."""
+        """Raise the wake flag again: a worker that may have taken it is going away."""
         with translated():
             await self.redis.lpush(keys.wake(self.queue), 1)  # type: ignore[misc]  # stub: sync or async
+            await self.redis.ltrim(keys.wake(self.queue), 0, 0)  # type: ignore[misc]  # same
 
 
-def _claim(entry: Sequence[bytes | list[bytes]]) -> Claim:
+def _claim(entry: Sequence[Any]) -> Claim:
     job_id, token, score, *record = entry
-    fields = records.pairs(record[0]) if record else {}  # type: ignore[arg-type]  # the nested lists of the script's answer
-    name = bytes(job_id).decode()  # type: ignore[arg-type]  # same
+    fields = records.pairs(record[0]) if record else {}
+    name, job, broken = job_id.decode(), None, ""
+    try:
+        job = records.job_of(name, fields) if fields else None
+    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+        # it must cost its own job, not the worker and with it the jobs beside it
+        broken = f"the job's record cannot be read: {type(error).__name__}: {error}"
     return Claim(
         id=name,
-        token=bytes(token).decode(),  # type: ignore[arg-type]  # same
-        score=int(float(bytes(score))),  # type: ignore[arg-type]  # same
-        job=records.job_of(name, fields) if fields else None,
+        token=token.decode(),
+        score=int(float(score)),
+        job=job,
         max_attempts=int(fields.get("max_attempts", b"0")),
-        inputs=records.pairs(record[1]) if record else {},  # type: ignore[arg-type]  # same
+        inputs=records.pairs(record[1]) if record else {},
+        broken=broken,
     )

@@ -1,6 +1,7 @@
 """The connection to Redis: ARQ's client, with our serializer, one-call enqueueing, and our errors."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -30,6 +31,10 @@ from redis.exceptions import (
 from config.sections import RedisSettings
 from jobs.errors import StoreFull, StoreUnavailable
 from jobs.store import keys, scripts
+
+_UNUSABLE = re.compile(
+    r"(?:^|-)(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|NOPERM|NOAUTH|UNKILLABLE|BUSY)\b"
+)
 
 
 def _plain(value: Any) -> str:
@@ -121,11 +126,13 @@ def translated() -> Iterator[None]:
     except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, AuthenticationError, OSError) as error:
         raise StoreUnavailable(_reason(error)) from error
     except ResponseError as error:
-        if str(error).startswith(
-            ("MISCONF", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "NOPERM", "NOAUTH", "UNKILLABLE", "BUSY")
-        ):
-            raise StoreUnavailable(_reason(error)) from error
-        raise
+        # Redis 6 wraps what a script met: "ERR Error running script ...: -OOM command not allowed"
+        found = _UNUSABLE.search(str(error))
+        if found is None:
+            raise
+        if found[1] == "OOM":
+            raise StoreFull from None
+        raise StoreUnavailable(_reason(error)) from error
     except RedisError as error:
         raise StoreUnavailable(_reason(error)) from error
 

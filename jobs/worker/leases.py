@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 
 from jobs.errors import JobCanceled, StoreError
 from jobs.store.jobs import Claim, JobStore
-from jobs.worker.threads import Stop
+from jobs.worker.threads import LeaseLostError, Stop
 
 logger = logging.getLogger(__name__)
 # three chances to renew before a lease ends
@@ -18,17 +19,19 @@ class LeaseKeeper:
     def __init__(self, store: JobStore, worker_info: str, lease_s: float) -> None:
         self._store, self._worker_info = store, worker_info
         self.lease_ms = round(lease_s * 1000)
+        # by token: the same job may be held twice for a moment, by an attempt that lost it and by its successor
         self._held: dict[str, tuple[Claim, Stop]] = {}
+        self._renewed_at = time.monotonic()
 
     def hold(self, claim: Claim) -> Stop:
         """Keep this claim's lease from now on; the flag is raised when the lease is lost or a cancel was asked for."""
         stop = Stop()
-        self._held[claim.id] = (claim, stop)
+        self._held[claim.token] = (claim, stop)
         return stop
 
     def drop(self, claim: Claim) -> None:
         """The attempt is over."""
-        self._held.pop(claim.id, None)
+        self._held.pop(claim.token, None)
 
     async def keep(self) -> None:
         """Renew for ever; an outage is waited out."""
@@ -36,8 +39,20 @@ class LeaseKeeper:
             try:
                 await self.renew()
             except StoreError as error:
-                logger.warning("leases not renewed: %s", error)
+                logger.debug("leases not renewed: %s", error)
+            except Exception:
+                logger.exception("leases not renewed")
             await asyncio.sleep(self.lease_ms / 1000 / _RENEWALS_PER_LEASE)
+
+    async def renew_if_late(self) -> None:
+        """Before a claim: after an outage or a stall, our own jobs must not look lost to us."""
+        if time.monotonic() - self._renewed_at > self.lease_ms / 2000:
+            await self.renew()
+
+    def stop_all(self, reason: Exception) -> None:
+        """Ask every held attempt to end."""
+        for _, stop in self._held.values():
+            stop.ask(reason)
 
     async def renew(self) -> None:
         """One renewal of everything that is held."""
@@ -45,9 +60,10 @@ class LeaseKeeper:
         answers = await self._store.renew(
             self._worker_info, self.lease_ms, [(claim.id, claim.token) for claim, _ in held]
         )
+        self._renewed_at = time.monotonic()
         for (claim, stop), answer in zip(held, answers, strict=True):
-            if answer == "held" or self._held.get(claim.id, (None,))[0] is not claim:
-                continue
-            if answer == "lost":
-                logger.warning("job %s: its lease is another worker's now; this attempt stops", claim.id)
-            stop.ask(JobCanceled())
+            if answer == "lost" and claim.token in self._held:
+                logger.warning("job %s: this attempt's lease is lost; it stops", claim.id)
+                stop.ask(LeaseLostError())
+            elif answer == "cancel":
+                stop.ask(JobCanceled())

@@ -12,6 +12,7 @@ import uvloop
 from arq.worker import func
 
 from config import Settings
+from jobs.state import JobState
 from jobs.store.jobs import FUNCTION, Claim, JobStore
 from jobs.store.redis import connect
 from jobs.transforms.catalogue import load_catalogue
@@ -28,13 +29,17 @@ def run(settings: Settings) -> int:
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1))
-    build(settings, pool).run()
-    pool.close()
-    logging.shutdown()
-    if pool.running:
-        # their jobs are handed back; the interpreter would wait for these threads for ever
-        os._exit(0)
-    return 0
+    code = 1
+    try:
+        build(settings, pool).run()
+        code = 0
+    finally:
+        pool.close()
+        if pool.running:
+            # their jobs are handed back; the interpreter would wait for these threads for ever
+            logging.shutdown()
+            os._exit(code)
+    return code
 
 
 def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
@@ -45,8 +50,8 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
     shop = attempt.Workshop(store, pool, catalogue, settings, worker_id, random.Random())  # noqa: S311  # jitter
     leases = LeaseKeeper(store, f"{worker_id} {catalogue.fingerprint}", settings.worker.lease_s)
 
-    async def run_attempt(claim: Claim, stop: Stop) -> None:
-        await attempt.run(shop, claim, stop)
+    async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
+        return await attempt.run(shop, claim, stop)
 
     options: dict[str, Any] = {
         "max_jobs": pool.size,

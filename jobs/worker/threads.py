@@ -1,30 +1,55 @@
-"""The bounded pool in which frames are touched, and the flag by which a thread is asked to stop."""
+"""The bounded pool in which frames are touched, and the flag by which an attempt is asked to stop."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
-
-from jobs.errors import JobStopped
+from contextlib import suppress
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
+class LeaseLostError(Exception):
+    """The job is another attempt's now: nothing of this one may be written any more."""
+
+
+class DrainedError(Exception):
+    """The worker ends: the job goes back with its try."""
+
+
 class Stop:
-    """Asked from the event loop, checked in the thread: between steps, and by `Context.check_canceled`."""
+    """Asked on the event loop; seen there at once, and in the thread between steps and by `Context.check_canceled`."""
 
     def __init__(self) -> None:
-        self._reason: JobStopped | None = None
+        self.reason: Exception | None = None
+        self._asked = asyncio.Event()
 
-    def ask(self, reason: JobStopped) -> None:
-        """Ask the thread to end; the first reason stays."""
-        self._reason = self._reason or reason
+    def ask(self, reason: Exception) -> None:
+        """Ask the attempt to end; the first reason stays."""
+        if self.reason is None:
+            self.reason = reason
+            self._asked.set()
 
     def check(self) -> None:
         """Raise the reason where one was given."""
-        if self._reason is not None:
-            raise self._reason
+        if self.reason is not None:
+            raise self.reason
+
+    async def wait(self, timeout_s: float) -> None:
+        """Until it is asked, at most `timeout_s`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), timeout_s)
+
+    async def until(self, running: "asyncio.Future[T]", timeout_s: float) -> bool:
+        """Until `running` ends, the stop is asked or the time is over: True where `running` has ended."""
+        asked = asyncio.ensure_future(self._asked.wait())
+        try:
+            waited: set[asyncio.Future[Any]] = {running, asked}
+            done, _ = await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+        return running in done
 
 
 class ThreadPool:

