@@ -35,7 +35,7 @@ class RedisSettings(Section):
     queue: str = Field("framequeue:queue", min_length=1)
     """ARQ's queue name (a sorted set). Keep stock ARQ workers off it: they would end jobs whose function they lack."""
     durability: Literal["write", "fsync"] = "write"
-    """`fsync`: a 202 is only given once the job has reached Redis' disk (WAITAOF)."""
+    """`fsync`: a 202 is only given once the job has reached Redis' disk (WAITAOF: Redis 7.2 or Valkey, append-only)."""
     connect_timeout_s: float = Field(2.0, gt=0)
     """How long to wait for a connection, in seconds."""
     command_timeout_s: float = Field(10.0, gt=0)
@@ -90,8 +90,6 @@ class WorkerSettings(Section):
     """How long SIGTERM waits for running jobs before it hands them back, in seconds."""
     poll_s: float = Field(0.5, gt=0)
     """How often an idle worker looks for jobs of stock ARQ producers, which do not wake it, in seconds."""
-    memory_bytes: int = Field(0, ge=0)
-    """The budget for frames in memory; 0: three quarters of the container's or machine's."""
 
 
 class JobSettings(Section):
@@ -122,6 +120,8 @@ class LimitSettings(Section):
     """The largest request body, compressed or not."""
     envelope_bytes: int = Field(32 * MIB, ge=1)
     """The largest JSON envelope (it is held in memory; larger tables go as a file part, a raw body or a frame)."""
+    pipeline_bytes: int = Field(256 * KIB, ge=1)
+    """The largest pipeline as JSON text: checking takes up to 8 ms a KiB, and every answer shows it."""
     decoded_bytes: int = Field(GIB, ge=1)
     """The largest input once decompressed and decoded."""
     compression_ratio: float = Field(200.0, ge=1)

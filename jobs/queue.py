@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from config import Settings
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
@@ -40,7 +41,8 @@ class JobQueue:
         self.catalogue = catalogue
         self._settings = settings
         self._redis = connect(settings.redis)
-        self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs)
+        fsync_ms = round(settings.redis.command_timeout_s * 500) if settings.redis.durability == "fsync" else None
+        self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs, fsync_ms=fsync_ms)
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
         self._changes = ChangeFeed(self._redis)
         self._stopping = False
@@ -86,7 +88,7 @@ class JobQueue:
         with self._changes.watch(job_id) as watch:
             job = await self._jobs.submit(job_id, spec, inline, limit)
             with suppress(StoreError):  # from here on the job is accepted, whatever becomes of Redis
-                job = await self._until_terminal(job, watch, wait_s)
+                job = await self._until_told(job, watch, wait_s)
             return job
 
     async def get(self, tenant: str, job_id: str) -> Job:
@@ -96,14 +98,17 @@ class JobQueue:
             raise NotFound("job", job_id)
         return job
 
-    async def wait(self, tenant: str, job_id: str, wait_s: float) -> Job:
-        """The job once it is terminal, or as it stands when the wait is over."""
+    async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
+        """The job once it is terminal, or no longer of the known version, or as it stands when the wait is over."""
         with self._changes.watch(job_id) as watch:
-            return await self._until_terminal(await self.get(tenant, job_id), watch, wait_s)
+            return await self._until_told(await self.get(tenant, job_id), watch, wait_s, known_version)
 
-    async def _until_terminal(self, job: Job, watch: Watch, wait_s: float) -> Job:
+    async def _until_told(self, job: Job, watch: Watch, wait_s: float, known_version: int | None = None) -> Job:
         ends = time.monotonic() + wait_s
-        while not job.state.terminal and not self._stopping and (left := ends - time.monotonic()) > 0:
+        while not (job.state.terminal or self._stopping) and known_version in {None, job.version}:
+            left = ends - time.monotonic()
+            if left <= 0:
+                break
             await watch.wait(min(left, _RECHECK_S))
             job = await self.get(job.spec.tenant, job.id)
         return job
@@ -124,12 +129,22 @@ class JobQueue:
         Raises the error that reading it met, and leaves nothing then. Where no worker answers in time the frame is kept
         unchecked, its rows and columns unknown.
         """
-        job = await self.submit(self._reading(tenant, staged.ref), {}, wait_s=self._settings.api.max_wait_s)
-        error = job.outcome.error if job.outcome else None
-        if error is not None:
+        try:
+            job = await self._read(tenant, staged.ref)
+        except FramequeueError:
             await self.discard(staged)
-            raise FramequeueError.restored(error)
+            raise
         return await self._frames.add(tenant, *_checked(staged.ref, job))
+
+    async def read_frame(self, frame: Frame) -> Job:
+        """A job that has read a frame which has no decoded twin, for its content; raises the error that reading met."""
+        return await self._read(frame.tenant, frame.payload)
+
+    async def _read(self, tenant: str, payload: PayloadRef) -> Job:
+        job = await self.submit(self._reading(tenant, payload), {}, wait_s=self._settings.api.max_wait_s)
+        if job.outcome is not None and job.outcome.error is not None:
+            raise FramequeueError.restored(job.outcome.error)
+        return job
 
     def _reading(self, tenant: str, payload: PayloadRef) -> JobSpec:
         jobs = self._settings.jobs
@@ -176,14 +191,22 @@ class JobQueue:
         try:
             with translated():
                 async with self._redis.pipeline(transaction=False) as pipe:
-                    pipe.zrangebyscore(keys.WORKERS, time.time() * 1000, "+inf")
+                    pipe.zrange(keys.WORKERS, 0, -1)  # renewals keep it clean, by Redis' clock
                     pipe.zcard(self._settings.redis.queue)
-                    workers, queued = await pipe.execute()
+                    pipe.info("persistence")
+                    pipe.info("memory")
+                    workers, queued, persistence, memory = await pipe.execute()
         except StoreError as error:
             return Health(redis=error.detail)
         fingerprints = {info.decode().rpartition(" ")[2] for info in workers}
         mismatch = bool(fingerprints - {self.catalogue.fingerprint})
-        return Health(redis=None, workers=len(workers), fingerprint_mismatch=mismatch, queued=queued)
+        return Health(
+            redis=None,
+            workers=len(workers),
+            fingerprint_mismatch=mismatch,
+            queued=queued,
+            warnings=_unsafe(persistence, memory),
+        )
 
 
 def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
@@ -203,3 +226,14 @@ def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | No
         charset=None,
         orient=None,
     )
+
+
+def _unsafe(persistence: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of Redis' own settings endangers accepted jobs."""
+    found = []
+    if not persistence.get("aof_enabled"):
+        found.append("Redis keeps no append-only file: a crash of it loses jobs; set appendonly yes")
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        found.append(f"Redis may evict jobs when it is full (maxmemory-policy {policy}); set noeviction")
+    return tuple(found)

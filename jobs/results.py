@@ -7,14 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 
-import pyarrow as pa
-
 from jobs.codecs import stored
-from jobs.codecs.base import Codec, DecodeLimits, DecodeOptions, EncodeOptions
-from jobs.codecs.decoding import decode
+from jobs.codecs.base import Codec, EncodeOptions
 from jobs.codecs.rendering import format_warnings, render
 from jobs.errors import InputGone, JobNotReady, ResultExpired
-from jobs.model import Frame, Job, PayloadRef, Warn
+from jobs.model import Frame, Job, Warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,9 @@ class ChunkSource(Protocol):
     async def small_result(self, job: Job) -> bytes | None:
         """The bytes of a result that stands beside its record."""
 
+    async def read_frame(self, frame: Frame) -> Job:
+        """A job whose result is the frame."""
+
     async def chunk(self, blob_id: str, number: int) -> bytes | None:
         """One chunk of a blob, None behind the last."""
 
@@ -77,8 +77,8 @@ async def render_frame(source: ChunkSource, frame: Frame, view: View) -> Renderi
     """An uploaded frame in the view's format; raises InputGone, ColumnUnknown, FidelityLost, InputMalformed."""
     if frame.decoded is not None:
         return await _render_blob(source, frame.decoded.blob, view, frame.payload.sha256)
-    table = await _decoded(source, frame.payload)
-    return await _render(io.BytesIO(b"".join(stored.store(table))), view, frame.payload.sha256)
+    # a worker reads it: the API's memory must not grow with a frame
+    return await render_job(source, await source.read_frame(frame), view)
 
 
 async def _render_blob(source: ChunkSource, blob_id: str, view: View, digest: str) -> Rendering:
@@ -123,13 +123,6 @@ async def _as_stored(source: ChunkSource, blob_id: str, first: bytes | None) -> 
         yield chunk
         number += 1
         chunk = await source.chunk(blob_id, number)
-
-
-async def _decoded(source: ChunkSource, payload: PayloadRef) -> pa.Table:
-    chunks = [chunk async for chunk in _as_stored(source, payload.blob, await source.chunk(payload.blob, 0))]
-    options = DecodeOptions(charset=payload.charset, orient=payload.orient, limits=DecodeLimits())
-    data = pa.py_buffer(b"".join(chunks))
-    return (await asyncio.to_thread(decode, data, payload.media_type, payload.encoding, options)).table
 
 
 def _etag(digest: str, view: View) -> str:

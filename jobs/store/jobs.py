@@ -46,10 +46,14 @@ class Claims:
 
 
 class JobStore:
-    """Job records and the queue in one Redis."""
+    """Job records and the queue in one Redis.
 
-    def __init__(self, redis: Redis, queue: str, settings: JobSettings) -> None:
+    With `fsync_ms`, a submit returns only once the job is on Redis' disk, or raises after so many milliseconds.
+    """
+
+    def __init__(self, redis: Redis, queue: str, settings: JobSettings, *, fsync_ms: int | None = None) -> None:
         self.redis, self.queue = redis, queue
+        self._fsync_ms = fsync_ms
         self._record_ttl_ms = settings.record_ttl_s * 1000
 
     async def submit(self, job_id: str, spec: JobSpec, inline: Mapping[str, bytes], queue_limit: int) -> Job:
@@ -81,7 +85,11 @@ class JobStore:
         for name, data in inline.items():
             args += [name, data]
         with translated():
-            verdict, detail, version, created = await scripts.submit(self.redis, names, args)
+            if self._fsync_ms is None:
+                answer = await scripts.submit(self.redis, names, args)
+            else:
+                answer = await scripts.submit.durably(self.redis, names, args, self._fsync_ms)
+        verdict, detail, version, created = answer
         if verdict == b"full":
             raise QueueFull(queue_limit)
         if verdict == b"gone":

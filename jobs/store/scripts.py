@@ -1,6 +1,7 @@
 """The Lua scripts, each a file of `lua/` with a stub here; a stub that differs from its file's header stops the import.
 
-Every script is atomic and may be sent again after a lost reply: its answer is then the one that was lost.
+Every script is atomic, and all but `claim` may be sent again after a lost reply: the answer is then the one that was
+lost. What a lost claim took is due again one lease later.
 """
 
 import hashlib
@@ -10,6 +11,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
+
+from jobs.errors import StoreUnavailable
 
 Argument = str | bytes | int | float
 
@@ -56,6 +59,24 @@ class Script:
             return await redis.execute_command(*self.command(keys, args))  # type: ignore[no-untyped-call]  # redis-py leaves it bare
         except NoScriptError:
             return await redis.execute_command(*self.command(keys, args, whole=True))  # type: ignore[no-untyped-call]  # same
+
+    async def durably(self, redis: Redis, keys: Sequence[str], args: Sequence[Argument], timeout_ms: int) -> Any:
+        """Run it, and wait until what it wrote has reached Redis' disk; raises StoreUnavailable where it has not.
+
+        One pipeline, since WAITAOF waits for the writes of its own connection (Redis 7.2 or Valkey, append-only).
+        """
+        for whole in (False, True):
+            async with redis.pipeline(transaction=False) as pipe:
+                pipe.execute_command(*self.command(keys, args, whole=whole))
+                pipe.execute_command("WAITAOF", 1, 0, timeout_ms)
+                answer, synced = await pipe.execute(raise_on_error=False)
+            if not isinstance(answer, NoScriptError):
+                break
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(synced, Exception) or synced[0] < 1:
+            raise StoreUnavailable(f"the job was stored, and durability=fsync could not be kept: WAITAOF says {synced}")
+        return answer
 
 
 submit = Script(
