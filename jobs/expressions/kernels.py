@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.expressions.normal import text_series
-from jobs.expressions.patterns import anchored, check_pattern, flagged, rewrite
+from jobs.expressions.patterns import anchored, check_pattern, flagged, matches_empty, rewrite
 from jobs.expressions.values import Clash, arrow_text
 
 _Arrow = Callable[..., Any]
@@ -49,7 +49,8 @@ def edge(kernel: _Arrow) -> _Arrow:
 def replace(text: Any, pat: str, repl: str, n: int, case: bool, regex: bool) -> Any:
     """`repl` in place of the first `n` (all where negative) `pat`."""
     most = None if n < 0 else n
-    if regex or not case:
+    # the kernel for plain text never comes to an end of nothing
+    if regex or not case or not pat:
         pattern = check_pattern(pat) if regex else quoted(pat)
         new = rewrite(repl, literal=not regex)
         try:
@@ -132,6 +133,10 @@ def zfill(text: Any, width: int) -> Any:
 
 def occurrences(text: Any, pat: str) -> Any:
     """How often the pattern is found."""
+    if matches_empty(pat):
+        # the kernel that counts looks for nothing between bytes; the one that replaces, between characters
+        with_mark, without = (pc.replace_substring_regex(text, pat, mark) for mark in ("\0", ""))
+        return pc.subtract(pc.utf8_length(with_mark), pc.utf8_length(without))
     return pc.count_substring_regex(text, pat)
 
 

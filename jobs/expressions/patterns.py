@@ -26,6 +26,22 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
+def matches_empty(pattern: str) -> bool:
+    """Whether the pattern can match the empty text anywhere, as `b*`, `^` and `x|` do.
+
+    Asked beside nothing, a letter and a space: whatever `\\b`, `^` and the like say elsewhere holds at one of these too.
+    """
+    if not pattern:
+        return True
+    probes = [("", rf"\A(?:{pattern})\z")]
+    for letter in ("a", " "):
+        probes += [(letter, rf"\A(?:{pattern}){letter}\z"), (letter, rf"\A{letter}(?:{pattern})\z")]
+    try:
+        return any(pc.match_substring_regex(pa.scalar(text), probe).as_py() for text, probe in probes)
+    except pa.ArrowInvalid:
+        return True  # an open \Q swallows the group's end: nobody knows
+
+
 def _reason(pattern: str, message: str) -> str:
     named = [what for mark, what in _NOT_RE2 if mark in pattern]
     if not named and any(f"\\{digit}" in pattern for digit in range(1, 10)):

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from jobs.expressions import kernels
 from jobs.expressions.entries import Entry, Param, table
 from jobs.expressions.normal import logical_from_arrow, masked, text_series
-from jobs.expressions.patterns import check_pattern
+from jobs.expressions.patterns import check_pattern, matches_empty
 from jobs.expressions.pieces import item, lengths, split, whole
 from jobs.expressions.values import Clash, Value, arrow_text, family, is_scalar, spelt
 
 _CASE = Param("case", "flag", default=True)
 _NA = Param("na", "flag", None)
+_PROBE = pa.array([""], pa.large_string())
 _Arrow = Callable[..., Any]
 
 
@@ -54,6 +55,28 @@ def _test(arrow: _Arrow) -> Callable[..., Value]:
 def _verify_pattern(literals: Mapping[str, Any]) -> None:
     if literals["regex"]:
         check_pattern(literals["pat"])
+
+
+def _verify_replace(literals: Mapping[str, Any]) -> None:
+    _verify_pattern(literals)
+    pattern, most = literals["pat"], literals["n"]
+    if most >= 0 and (matches_empty(pattern) if literals["regex"] else not pattern):
+        raise Clash(f"the pattern {pattern[:80]!r} can match the empty text, and those have no first {most}; leave n out")
+    kernels.replace(_PROBE, **literals)
+
+
+def _verify_extract(literals: Mapping[str, Any]) -> None:
+    kernels.extract(_PROBE, **literals)
+
+
+def _verify_split(literals: Mapping[str, Any]) -> None:
+    if literals["pat"] == "":
+        raise Clash("pat wants a text to split at, not ''; leave it out for white space")
+
+
+def _verify_slice(literals: Mapping[str, Any]) -> None:
+    if literals["step"] == 0:
+        raise Clash("a slice has no step 0; leave it out for all characters")
 
 
 def _guarded(entry: Entry) -> Callable[..., Value]:
@@ -173,10 +196,10 @@ _ENTRIES = (
         "every (or the first n) pat replaced by repl",
         _text(kernels.replace),
         _REPLACE,
-        verify=_verify_pattern,
+        verify=_verify_replace,
     ),
     Entry("count", "how often the pattern (RE2) is found", _count(kernels.occurrences), (Param("pat", "pattern"),)),
-    Entry("extract", "what the pattern's (RE2) group matched, else null", _text(kernels.extract), (_PAT,)),
+    Entry("extract", "what the pattern's (RE2) group matched, else null", _text(kernels.extract), (_PAT,), verify=_verify_extract),
     Entry("find", "the position of sub, from 0; -1 where it is not found", _find, _SUB),
     Entry("rfind", "the last position of sub; -1 where it is not found", _rfind, _SUB),
     Entry(
@@ -185,9 +208,9 @@ _ENTRIES = (
         _text(kernels.get),
         (Param("i", "integer"),),
     ),
-    Entry("slice", "the characters from start to stop", _text(kernels.slice_), _SLICE),
-    Entry("split", "a list of the pieces between pat (white space where None)", _split, _SPLIT),
-    Entry("rsplit", "as split, counted from the end", _rsplit, _SPLIT),
+    Entry("slice", "the characters from start to stop", _text(kernels.slice_), _SLICE, verify=_verify_slice),
+    Entry("split", "a list of the pieces between pat (white space where None)", _split, _SPLIT, verify=_verify_split),
+    Entry("rsplit", "as split, counted from the end", _rsplit, _SPLIT, verify=_verify_split),
     Entry("removeprefix", "without this at the start", _text(kernels.prefix), (Param("prefix", "text"),)),
     Entry("removesuffix", "without this at the end", _text(kernels.suffix), (Param("suffix", "text"),)),
     Entry("pad", "filled to width characters at side", _text(kernels.pad), _PAD),

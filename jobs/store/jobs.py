@@ -32,6 +32,8 @@ class Claim:
     job: Job | None
     max_attempts: int
     inputs: Mapping[str, bytes]
+    exhausted: bool = False
+    """Every attempt lost its worker: there is none left, only the end."""
     broken: str = ""
     """Why its record cannot be read: another version wrote it, or it was damaged."""
 
@@ -243,5 +245,6 @@ def _claim(entry: Sequence[Any]) -> Claim:
         job=job,
         max_attempts=int(fields.get("max_attempts", b"0")),
         inputs=records.pairs(record[1]) if record else {},
+        exhausted="exhausted" in fields,
         broken=broken,
     )

@@ -203,6 +203,7 @@ async def test_a_job_that_loses_every_worker_fails(ours: Settings, queue: JobQue
     assert ended.outcome is not None
     assert ended.outcome.error is not None
     assert ended.outcome.error.code == "worker.lost"
+    assert ended.attempt == 1
     await running.stop()
 
 

@@ -1,15 +1,19 @@
 """A queue in memory: what the service calls, without Redis, and with every fact a test wants to look at."""
 
+import io
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.csv
 
 from jobs.codecs import stored
-from jobs.errors import FramequeueError, InputUnknown, NotFound
+from jobs.codecs.base import DecodeOptions
+from jobs.codecs.decoding import decode
+from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.model import (
     AttemptReport,
     Column,
@@ -73,6 +77,8 @@ class FakeQueue:
         self.attempts: dict[str, tuple[AttemptReport, ...]] = {}
         self.open_uploads = self.largest_write = 0
         self.waits: list[float] = []
+        self.known_versions: list[int | None] = []
+        self.meanwhile: Callable[[Job], Job] | None = None
         self.fails: Exception | None = None
         self.ends_with: Job | None = None
         self.state = Health(redis=None, workers=1)
@@ -89,7 +95,7 @@ class FakeQueue:
 
     async def discard(self, *staged: Staged) -> None:
         for one in staged:
-            del self.blobs[one.ref.blob]
+            self.blobs.pop(one.ref.blob, None)  # as in Redis, twice is once
 
     async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
         self.waits.append(wait_s)
@@ -159,8 +165,11 @@ class FakeQueue:
             raise NotFound("job", job_id)
         return job
 
-    async def wait(self, tenant: str, job_id: str, wait_s: float) -> Job:
+    async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
         self.waits.append(wait_s)
+        self.known_versions.append(known_version)
+        if self.meanwhile is not None:
+            self.jobs[job_id] = self.meanwhile(self.jobs[job_id])
         return await self.get(tenant, job_id)
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
@@ -169,7 +178,8 @@ class FakeQueue:
     async def add_frame(self, tenant: str, staged: Staged) -> Frame:
         assert staged.data is None, "a frame is a blob"
         if isinstance(self.fails, FramequeueError):
-            await self.discard(staged)
+            if not isinstance(self.fails, StoreError):  # what reading it met
+                await self.discard(staged)
             raise self.fails
         payload = staged.ref.changed(rows=2, columns=(Column(name="a", dtype="int64", nullable=False),))
         frame = Frame(
@@ -181,6 +191,11 @@ class FakeQueue:
         )
         self.frames[frame.id] = frame
         return frame
+
+    async def read_frame(self, frame: Frame) -> Job:
+        payload = frame.payload
+        data = pa.py_buffer(self.blobs[payload.blob])
+        return self.succeeded(decode(data, payload.media_type, payload.encoding, DecodeOptions()).table, frame.tenant)
 
     async def frame(self, tenant: str, frame_id: str) -> Frame:
         frame = self.frames.get(frame_id)
@@ -198,6 +213,10 @@ class FakeQueue:
 
     async def small_result(self, job: Job) -> bytes | None:
         return self.results.get(job.id)
+
+    async def read_frame(self, frame: Frame) -> Job:
+        table = pyarrow.csv.read_csv(io.BytesIO(self.blobs[frame.payload.blob]))
+        return self.succeeded(table, frame.tenant)
 
     async def chunk(self, blob_id: str, number: int) -> bytes | None:
         return self.blobs[blob_id] if number == 0 else None

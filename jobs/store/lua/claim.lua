@@ -19,7 +19,7 @@ end
 
 local function start(id, mine)
   local key = jobs .. id
-  local before = redis.call('HMGET', key, 'state', 'attempt')
+  local before = redis.call('HMGET', key, 'state', 'attempt', 'max_attempts')
   local version = redis.call('HINCRBY', key, 'version', 1)
   if before[1] == 'waiting' then
     announce(id, 'job.queued', 'queued', version, before[2])
@@ -29,7 +29,12 @@ local function start(id, mine)
     announce(id, 'job.retrying', 'queued', version, before[2])
     version = redis.call('HINCRBY', key, 'version', 1)
   end
-  local attempt = redis.call('HINCRBY', key, 'attempt', 1)
+  local attempt = before[2]
+  if tonumber(attempt) < tonumber(before[3]) then
+    attempt = redis.call('HINCRBY', key, 'attempt', 1)
+  else -- every try lost its worker: this claim only ends the job
+    redis.call('HSET', key, 'exhausted', 1)
+  end
   redis.call('HSET', key, 'state', 'running', 'token', mine, 'started_ms', now)
   redis.call('HDEL', key, 'progress')
   announce(id, 'job.started', 'running', version, attempt)
