@@ -15,6 +15,8 @@ from config.sections import ClientSettings
 from service.cli import render
 from service.cli.client import Refused
 from service.cli.submit import connected
+from service.cli.tables import Records
+from service.cli.words import plain
 from service.ended import Ended
 
 
@@ -48,24 +50,24 @@ def show_one(op: str, to: ClientSettings) -> None:
     console = render.output_console()
     console.print(Text(entry["op"], style="bold"), Text(f"({entry.get('family', '')})", style="dim"))
     for paragraph in str(entry.get("summary", "")).split("\n\n"):
-        console.print(Text(render.plain(" ".join(paragraph.split()))))
+        console.print(Text(plain(" ".join(paragraph.split()))))
     _arguments(console, entry.get("parameters") or {})
     if example := entry.get("example"):
         console.print(Text("\nexample pipeline", style="dim"))
         console.print(_as_json(console, example["pipeline"]))
         for name, records in example["inputs"].items():
-            console.print(render.records_table(_names(records), records, f"input {name}"))
-        console.print(render.records_table(_names(example["result"]), example["result"], "result"))
+            console.print(Records(_names(records), records, f"input {name}"))
+        console.print(Records(_names(example["result"]), example["result"], "result"))
 
 
 def _row(op: dict[str, Any]) -> tuple[str, str, str]:
     first = str(op.get("summary", "")).partition("\n\n")[0]
-    return render.plain(op["op"]), render.plain(op.get("family", "")), render.plain(" ".join(first.split()))
+    return plain(op["op"]), plain(op.get("family", "")), plain(" ".join(first.split()))
 
 
 def _nearest(op: str, known: list[str]) -> str:
     near = difflib.get_close_matches(op.lower(), known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else "; `framequeue transforms` lists them"
+    return (f"; did you mean {near[0]!r}?" if near else ";") + " `framequeue transforms` lists them"
 
 
 def _arguments(console: Console, schema: dict[str, Any]) -> None:
@@ -74,8 +76,8 @@ def _arguments(console: Console, schema: dict[str, Any]) -> None:
     for heading in ("argument", "type", "default", "meaning"):
         table.add_column(heading)
     for name, field in schema.get("properties", {}).items():
-        default = "required" if name in required else render.plain(field.get("default"), 40)
-        table.add_row(*map(Text, (name, _type(field), default, render.plain(field.get("description", "")))))
+        default = "required" if name in required else plain(field.get("default"), 40)
+        table.add_row(*map(Text, (name, _type(field), default, plain(field.get("description", "")))))
     console.print(table)
 
 

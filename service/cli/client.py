@@ -44,6 +44,12 @@ class Source:
     format: Format
     encoding: str | None = None
     size: int | None = None
+    charset: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The media type, with the charset where one was named."""
+        return self.format.media_type + (f"; charset={self.charset}" if self.charset else "")
 
     def chunks(self, moved: Callable[[int], None]) -> Iterator[bytes]:
         """The stream in pieces; `moved` hears of each size."""
@@ -71,7 +77,7 @@ class Client:
         self, source: Source, pipeline: str, fields: Mapping[str, str], moved: Callable[[int], None] = lambda _: None
     ) -> JobDict:
         """Submit one frame as the body and the rest as query parameters."""
-        headers = {"Content-Type": source.format.media_type}
+        headers = {"Content-Type": source.content_type}
         if source.encoding:
             headers["Content-Encoding"] = source.encoding
         if source.size is not None:
@@ -90,7 +96,7 @@ class Client:
 
     def upload(self, source: Source, moved: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
         """Keep a frame in the service; its `id` can be an input of any number of jobs."""
-        headers = {"Content-Type": source.format.media_type}
+        headers = {"Content-Type": source.content_type}
         return self._json("POST", "/v1/frames", headers=headers, content=source.chunks(moved))
 
     def job(self, job_id: str, wait_s: int = 0) -> JobDict:
@@ -184,7 +190,7 @@ class Multipart:
         yield self._head('name="job"', "application/json") + json.dumps(envelope).encode() + b"\r\n"
         for source in sources:
             extra = f"Content-Encoding: {source.encoding}\r\n" if source.encoding else ""
-            yield self._head(f'name="{source.name}"; filename="{source.name}"', source.format.media_type, extra)
+            yield self._head(f'name="{source.name}"; filename="{source.name}"', source.content_type, extra)
             yield from source.chunks(self._moved)
             yield b"\r\n"
         yield f"--{self._boundary}--\r\n".encode()

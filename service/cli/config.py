@@ -14,6 +14,8 @@ from config.settings import Settings, masked, names
 from service.cli.render import line, output_console
 from service.ended import Ended
 
+_USUAL_SCOPES = ("jobs:write", "jobs:read", "frames")
+
 
 def show(settings: Settings) -> None:
     """Every setting's effective value by its environment name, secrets masked; what is not the default stands out."""
@@ -35,11 +37,14 @@ def show(settings: Settings) -> None:
 
 
 def new_key(tenant: str, scopes: list[str]) -> None:
-    """Print a new key, once, and the entry that configures it: only its hash. Raises Ended (2)."""
+    """Print a new key, once, and the entry that configures it: only its hash. Raises Ended (2).
+
+    Without `scopes` it may do what `framequeue submit` and `framequeue show` need.
+    """
     key = f"fq_{secrets.token_urlsafe(32)}"
     digest = hashlib.sha256(key.encode()).hexdigest()
     try:
-        entry = ApiKey.model_validate({"sha256": digest, "tenant": tenant, "scopes": scopes})
+        entry = ApiKey.model_validate({"sha256": digest, "tenant": tenant, "scopes": scopes or _USUAL_SCOPES})
     except ValidationError as error:
         first = error.errors()[0]
         raise Ended(

@@ -19,6 +19,7 @@ from config.settings import Settings
 from service.cli import files as io
 from service.cli import render
 from service.cli.client import Client, JobDict, Multipart, Refused, Unreachable
+from service.cli.command import as_typed, command
 from service.cli.settings import effective
 from service.cli.submit import progress_of
 from service.ended import Ended
@@ -163,7 +164,7 @@ def _carriers(client: Client, examples: Path) -> JobDict:
 def _close(console: Console, began: float) -> None:
     took = time.monotonic() - began
     console.print(Text(f"\nAll as it should be, in {took:.1f} s; everything is stopped again.", style="green"))
-    console.print(Text("Yours to keep running: framequeue up", style="dim"))
+    console.print(Text(f"Yours to keep running: {command()} up", style="dim"))
 
 
 def _tell_why(error: Exception, lines: deque[str]) -> None:
@@ -171,7 +172,7 @@ def _tell_why(error: Exception, lines: deque[str]) -> None:
         sys.stderr.write(line + "\n")
     if isinstance(error, Refused):
         render.errors_console().print(render.refusal(error.status, error.problem))
-    sys.stderr.write(f"framequeue: the demo failed: {error}\n")
+    sys.stderr.write(f"framequeue: the demo failed: {as_typed(str(error))}\n")
 
 
 SCENES = (

@@ -1,5 +1,6 @@
 """Files, pipes and terminals as sources of frames and targets of results."""
 
+import codecs
 import json
 import os
 import re
@@ -20,6 +21,8 @@ STDIO = "-"
 
 def pipeline(given: str) -> list[Any]:
     """The steps, from inline JSON or a file's name. Raises Ended (2) with the place of an error."""
+    if not given.strip():
+        raise Ended("--pipeline is empty: name a JSON file, or write the steps inline as a JSON list ([] for none)", 2)
     inline = given.lstrip()[:1] in ("[", "{")
     where = "--pipeline" if inline else given
     try:
@@ -53,8 +56,21 @@ def pairs(given: list[str], option: str) -> dict[str, str]:
     return found
 
 
-def source(stack: ExitStack, name: str, file: str, input_format: str | None) -> Source:
-    """An open source; standard input where `file` is `-`. Raises Ended (2)."""
+def charset(asked: str | None) -> str | None:
+    """The charset by Python's name for it. Raises Ended (2)."""
+    if asked is None:
+        return None
+    try:
+        "".encode(asked)  # refuses base64, zip and the like, which are codecs but no charsets
+        return codecs.lookup(asked).name
+    except (LookupError, ValueError):
+        raise Ended(f"no charset {asked!r}; there is utf-8, latin-1, cp1252, utf-16, shift_jis …", 2) from None
+
+
+def source(
+    stack: ExitStack, name: str, file: str, input_format: str | None, input_charset: str | None = None
+) -> Source:
+    """An open source; standard input where `file` is `-`. A charset is for text alone. Raises Ended (2)."""
     if not _NAME.match(name):
         raise Ended(f"an input cannot be named {name!r}: letters, digits and underscores, not a digit first", 2)
     if file == STDIO and input_format is None:
@@ -67,7 +83,7 @@ def source(stack: ExitStack, name: str, file: str, input_format: str | None) -> 
         raise Ended(f"{error} with --input-format" if input_format is None else str(error), 2) from None
     except OSError as error:
         raise Ended(f"cannot read {file!r}: {error.strerror}", 2) from None
-    return Source(name, stream, form, encoding, size)
+    return Source(name, stream, form, encoding, size, input_charset if form.takes_charset else None)
 
 
 def result_format(output: str | None, asked: str | None) -> Format | None:
@@ -82,7 +98,7 @@ def result_format(output: str | None, asked: str | None) -> Format | None:
             if sys.stdout.isatty() and output is None:
                 return None
     except FormatUnclear as error:
-        raise Ended(str(error), 2) from None
+        raise Ended(str(error) if asked else f"{error} with --format", 2) from None
     if encoding:
         raise Ended(f"a result is not written compressed: leave the ending of {output!r} out", 2)
     if not chosen.text and output in (None, STDIO) and sys.stdout.isatty():

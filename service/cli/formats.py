@@ -12,6 +12,11 @@ class Format(NamedTuple):
     media_type: str
     text: bool
 
+    @property
+    def takes_charset(self) -> bool:
+        """Whether a file of it may be in another charset than UTF-8."""
+        return self.media_type.startswith("text/")
+
 
 _FORMATS = {
     "json": Format("json", "application/json", text=True),
@@ -21,9 +26,8 @@ _FORMATS = {
     "parquet": Format("parquet", "application/vnd.apache.parquet", text=False),
     "arrow": Format("arrow", "application/vnd.apache.arrow.stream", text=False),
     "arrow-file": Format("arrow-file", "application/vnd.apache.arrow.file", text=False),
-    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", text=False),
-    "html": Format("html", "text/html", text=True),
 }
+NAMES = tuple(_FORMATS)
 # Arrow's own convention: `.arrow` is the file form, `.arrows` the stream
 _ENDINGS = {name: name for name in _FORMATS} | {
     "jsonl": "ndjson",
@@ -31,8 +35,6 @@ _ENDINGS = {name: name for name in _FORMATS} | {
     "arrow": "arrow-file",
     "feather": "arrow-file",
     "arrows": "arrow",
-    "htm": "html",
-    "txt": "tsv",
 }
 _ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from service.cli.command import as_typed, command
+from service.cli.formats import NAMES
 from service.ended import Ended
 
 app = typer.Typer(
@@ -36,14 +38,14 @@ Output = Annotated[
 ]
 Format = Annotated[
     str | None,
-    typer.Option(help="The result's format: json, ndjson, csv, tsv, parquet, arrow, arrow-file, xlsx, html."),
+    typer.Option(help=f"The result's format: {', '.join(NAMES)}."),
 ]
 
 
 def main() -> None:
     """The entry point. Exit codes: 0 done, 1 failed or refused, 2 wrong usage or setting, 3 no service, 130 Ctrl-C."""
     try:
-        app(prog_name="framequeue", standalone_mode=True)
+        app(prog_name=command(), standalone_mode=True)
     except Ended as end:
         _end(str(end), end.code)
     except BrokenPipeError:
@@ -56,7 +58,7 @@ def main() -> None:
 
 def _end(message: str, code: int) -> None:
     if message:
-        sys.stderr.write(f"framequeue: {message}\n")
+        sys.stderr.write(f"framequeue: {as_typed(message)}\n")
     sys.exit(code)
 
 
@@ -127,6 +129,9 @@ def submit(
     format: Format = None,
     input: Annotated[list[str] | None, typer.Option(metavar="NAME=FILE", help="A named input; repeatable.")] = None,
     input_format: Annotated[str | None, typer.Option(help="The inputs' format, where names do not tell it.")] = None,
+    input_charset: Annotated[
+        str | None, typer.Option(help="The charset of CSV and TSV inputs, such as latin-1 [UTF-8].")
+    ] = None,
     label: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A label; repeatable.")] = None,
     timeout_s: Annotated[float | None, typer.Option(min=0, help="How long the job may run, in seconds.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait for the result, or print the job's id.")] = True,
@@ -141,6 +146,7 @@ def submit(
         pipeline=pipeline,
         inputs=files.pairs(input or [], "--input"),
         input_format=input_format,
+        input_charset=files.charset(input_charset),
         output=output,
         format=format,
         timeout_s=timeout_s,
@@ -193,12 +199,19 @@ def config() -> None:
 @keys.command("new")
 def new_key(
     tenant: Annotated[str, typer.Option(help="Whose jobs the key reaches.")],
-    scope: Annotated[list[str], typer.Option(help="jobs:write, jobs:read, frames, debug or admin; repeatable.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="jobs:write, jobs:read, frames, debug or admin; repeatable. "
+            "Without it: jobs:write, jobs:read and frames.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Make a key: shown once, and configured by its hash."""
     from service.cli import config  # noqa: PLC0415 start-up time: see the module's docstring
 
-    config.new_key(tenant, scope)
+    config.new_key(tenant, scope or [])
 
 
 def _section(name: str, **values: Any) -> dict[str, Any]:

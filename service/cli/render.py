@@ -1,21 +1,24 @@
 """What the command line shows of jobs, tables and failures. Text of the service is shown as text: never as markup."""
 
-import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CELL_CHARACTERS = 48
-_SAMPLE_COLUMNS = 8
+from service.cli.command import as_typed
+from service.cli.tables import Records
+from service.cli.words import counted, plain
+
 _STATE_STYLES = {"succeeded": "green", "failed": "bold red", "canceled": "yellow", "running": "cyan"}
+# what the service cannot say, because it does not know who calls
+_HINTS = {
+    "auth.key_missing": "--key KEY sends one, and so does the setting FRAMEQUEUE_CLIENT__KEY",
+    "pipeline.op_unknown": "`framequeue transforms` lists the ops",
+}
 
 
 def errors_console() -> Console:
@@ -33,34 +36,26 @@ def line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def plain(value: object, limit: int = 2_000) -> str:
-    """A value as one line of text without control characters, cut to `limit`."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def records_table(columns: Sequence[str], records: Iterable[Mapping[str, Any]], title: str = "") -> Table:
-    """Records as a table; nulls are dim, numbers stand right."""
-    rows = list(records)
-    table = Table(title=Text(title) if title else None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for name in columns:
-        numeric = any(isinstance(row.get(name), int | float) for row in rows)
-        table.add_column(Text(plain(name, _CELL_CHARACTERS)), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in columns))
-    return table
-
-
 def preview(job: Mapping[str, Any], rows: int, title: str = "") -> RenderableType:
-    """The first rows of a job's result, and a line on what is not shown."""
+    """The first rows of a job's result, in the columns that fit, and a line on what is not shown."""
     result = job["result"]
     names = [column["name"] for column in result["columns"]]
     records = (result.get("preview") or {}).get("records", [])[:rows]
-    table = records_table(names, records, title)
-    size = f"{result['rows']:,} rows × {len(names):,} columns"
-    rest = "" if len(records) == result["rows"] else f"; {len(records):,} shown, -o FILE gets them all"
-    return Group(table, Text(size + rest, style="dim"))
+
+    def foot(shown: int) -> str:
+        parts = [counted(len(records), "row")] if len(records) < result["rows"] else []
+        parts += [f"{shown:,} of {counted(len(names), 'column')}"] if shown < len(names) else []
+        size = f"{counted(result['rows'], 'row')} × {counted(len(names), 'column')}"
+        return size + (f"; {' and '.join(parts)} shown, -o FILE gets them all" if parts else "")
+
+    return Records(names, records, title, foot=foot)
+
+
+def warn(job: Mapping[str, Any]) -> None:
+    """What was mapped on the job's way, a line each on stderr."""
+    for warning in job.get("warnings") or []:
+        detail = plain(warning.get("detail", warning))
+        errors_console().print(Text(f"warning: {detail}", style="yellow"), soft_wrap=True)
 
 
 def summary(job: Mapping[str, Any]) -> Table:
@@ -74,7 +69,7 @@ def summary(job: Mapping[str, Any]) -> Table:
             table.add_row(name.removesuffix("_at").replace("_", " "), Text(plain(job[name])))
     for label, value in (job.get("labels") or {}).items():
         table.add_row("label", Text(f"{plain(label)}={plain(value)}"))
-    if progress := job.get("progress"):
+    if (progress := job.get("progress")) and progress.get("steps"):
         table.add_row("progress", f"step {progress['step']} of {progress['steps']} ({progress['fraction']:.0%})")
     if timing := job.get("timing"):
         table.add_row("time", Text(_timing(timing)))
@@ -99,30 +94,31 @@ def failure(job: Mapping[str, Any], report: Mapping[str, Any]) -> Panel:
         facts.add_row("hint", Text(hint, style="bold yellow"))
     parts: list[RenderableType] = [facts]
     if samples := attempt.get("samples"):
-        names = _telling(list(samples[0]), f"{error.get('detail')} {attempt.get('column')}")
-        cut = "" if len(names) == len(samples[0]) else f" ({len(names)} of {len(samples[0])} columns)"
-        parts += [Text(f"\nrows the step was given{cut}:", style="dim"), records_table(names, samples)]
+        telling = _telling(list(samples[0]), f"{error.get('detail')} {attempt.get('column')}")
+        parts += [Text("\nrows the step was given:", style="dim"), Records(list(samples[0]), samples, telling=telling)]
     title = Text(f"{error.get('title', 'Failed')} · {error.get('code', '')}", style="bold red")
     return Panel(Group(*parts), title=title, title_align="left", border_style="red", expand=False)
 
 
 def refusal(status: int, problem: Mapping[str, Any]) -> Panel:
     """A problem that the service answered a request with."""
-    lines = [Text(plain(problem.get("detail") or problem.get("title") or f"HTTP {status}"), style="bold")]
+    said = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
+    lines = [Text(plain(said), style="bold")]
     for place in problem.get("errors") or []:
-        detail = place.get("detail")
-        lines.append(Text(f"at {plain(place.get('pointer') or '/')}", style="yellow"))
-        if detail and detail != problem.get("detail"):
+        detail = str(place.get("detail") or "")
+        if place.get("pointer") or detail not in said:
+            lines.append(Text(f"at {plain(place.get('pointer') or '/')}", style="yellow"))
+        if detail not in said:  # which may have `step 1 (head): ` before it
             lines.append(Text(f"   {plain(detail)}"))
+    codes = dict.fromkeys([problem.get("code"), *(place.get("code") for place in problem.get("errors") or [])])
+    lines += [Text(as_typed(_HINTS[code]), style="bold yellow") for code in codes if code in _HINTS]
     title = Text(plain(f"{problem.get('title', 'Refused')} · {problem.get('code', status)}"), style="bold red")
     return Panel(Group(*lines), title=title, title_align="left", border_style="red", expand=False)
 
 
-def _telling(names: list[str], told: str) -> list[str]:
-    """The columns to show of a wide row, in its order: those that the error speaks of, then the first ones."""
-    spoken = [name for name in names if repr(name) in told or name == told.rpartition(" ")[2]]
-    chosen = set([*spoken, *(name for name in names if name not in spoken)][:_SAMPLE_COLUMNS])
-    return [name for name in names if name in chosen]
+def _telling(names: Sequence[str], told: str) -> frozenset[str]:
+    """The columns that the error speaks of."""
+    return frozenset(name for name in names if repr(name) in told or name == told.rpartition(" ")[2])
 
 
 def _report_facts(attempt: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -135,7 +131,7 @@ def _report_facts(attempt: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
         kind, _, message = str(exception).partition(": ")
         yield "exception", kind if message in str((attempt.get("error") or {}).get("detail")) else exception
     if shape := attempt.get("shape"):
-        yield "shape", f"{shape[0]:,} rows × {shape[1]:,} columns before the step"
+        yield "shape", f"{counted(shape[0], 'row')} × {counted(shape[1], 'column')} before the step"
     if peak := attempt.get("peak_memory_bytes"):
         yield "memory", f"{peak / 1024**2:,.0f} MiB at the most"
     if attempt.get("attempt"):
@@ -148,11 +144,3 @@ def _timing(timing: Mapping[str, Any]) -> str:
     parts = {name: float(timing.get(key) or 0.0) for name, key in shown.items()}
     ordered = (("queued", parts["queued"]), ("decode", parts["decode"]), ("steps", steps), ("encode", parts["encode"]))
     return " · ".join(f"{name} {value:,.1f} ms" for name, value in ordered)
-
-
-def _cell(value: Any) -> Text:
-    if value is None:
-        return Text("null", style="dim")
-    if isinstance(value, float):
-        return Text(f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.4f}")
-    return Text(plain(value, _CELL_CHARACTERS))

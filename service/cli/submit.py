@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,6 +25,7 @@ from service.cli import files as io
 from service.cli import render
 from service.cli.client import TERMINAL, Client, JobDict, Multipart, Refused, Source, Unreachable
 from service.cli.formats import Format
+from service.cli.words import counted
 from service.ended import Ended
 
 _PREVIEW_ROWS = 20
@@ -39,6 +41,7 @@ class Submission:
     pipeline: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     input_format: str | None = None
+    input_charset: str | None = None
     output: str | None = None
     format: str | None = None
     timeout_s: float | None = None
@@ -57,7 +60,10 @@ def submit(asked: Submission, to: ClientSettings) -> None:
             raise Ended("no input: name a FILE, or --input NAME=FILE", 2)
         if list(files.values()).count(io.STDIO) > 1:
             raise Ended("only one input can be standard input", 2)
-        sources = [io.source(stack, name, file, asked.input_format) for name, file in files.items()]
+        how = asked.input_format, asked.input_charset
+        sources = [io.source(stack, name, file, *how) for name, file in files.items()]
+        if asked.input_charset and not any(source.charset for source in sources):
+            raise Ended("--input-charset is for CSV and TSV inputs; the other formats say theirs", 2)
         client = stack.enter_context(connected(to))
         job = _send(client, asked, pipeline, sources)
         if not asked.wait:
@@ -125,6 +131,8 @@ def _finish(client: Client, job: JobDict, output: str | None, form: Format | Non
     job = _wait(client, job)
     if quiet:
         render.line(json.dumps(job, indent=2))
+    else:
+        render.warn(job)
     if job["state"] != "succeeded":
         if not quiet:
             render.errors_console().print(render.failure(job, client.report(job["id"])))
@@ -143,6 +151,8 @@ def _wait(client: Client, job: JobDict) -> JobDict:
     except KeyboardInterrupt:
         line = f"the job goes on without you: `framequeue show {job['id']} --wait` comes back to it"
         raise Ended(line, INTERRUPTED) from None
+    except Unreachable as error:
+        raise Ended(f"{error}; `framequeue show {job['id']} --wait` comes back to the job", 3) from None
 
 
 @contextmanager
@@ -160,7 +170,7 @@ def progress_of(job: JobDict, console: Console) -> Iterator[Callable[[JobDict], 
 
         def changed(now: JobDict) -> None:
             at = now.get("progress") or {}
-            steps = f", step {at['step']} of {at['steps']}" if at else ""
+            steps = f", step {at['step']} of {at['steps']}" if at.get("steps") else ""
             done = float(at.get("fraction", 0.0))
             progress.update(task, description=f"job {now['state']}{steps}", total=1.0, completed=done)
 
@@ -168,7 +178,7 @@ def progress_of(job: JobDict, console: Console) -> Iterator[Callable[[JobDict], 
 
 
 def _download(client: Client, job: JobDict, output: str | None, form: Format) -> None:
-    with client.result(job["id"], form) as response, io.target(output) as stream:
+    with _kept(job, form), client.result(job["id"], form) as response, io.target(output) as stream:
         length = response.headers.get("Content-Length", "")
         visible = output not in (None, io.STDIO) or not sys.stdout.isatty()  # else the bar would run into the result
         with _bar("downloading", int(length) if length.isdigit() else None, visible=visible) as moved:
@@ -177,8 +187,28 @@ def _download(client: Client, job: JobDict, output: str | None, form: Format) ->
                 moved(len(piece))
     console = render.errors_console()
     if output not in (None, io.STDIO) and console.is_terminal:
-        size = f"{job['result']['rows']:,} rows × {len(job['result']['columns']):,} columns"
+        size = f"{counted(job['result']['rows'], 'row')} × {counted(len(job['result']['columns']), 'column')}"
         console.print(Text(f"{size} in {output}", style="dim"))
+
+
+@contextmanager
+def _kept(job: JobDict, form: Format) -> Iterator[None]:
+    """Where fetching fails, the job is not lost: the last line names it, and how to come back to its result."""
+    file = "FILE.parquet" if form.name == "csv" else "FILE.csv"
+    again = f"job {job['id']} succeeded: `framequeue show {job['id']} -o {file}` fetches its result"
+    try:
+        yield
+    except Refused as error:
+        render.errors_console().print(render.refusal(error.status, error.problem))
+        gone = error.status in (httpx.codes.NOT_FOUND, httpx.codes.GONE)
+        line = f"job {job['id']} succeeded, but its result is not there any more" if gone else again
+        raise Ended(line, 3 if error.status == httpx.codes.SERVICE_UNAVAILABLE else 1) from None
+    except Unreachable as error:
+        raise Ended(f"{error}; {again}", 3) from None
+    except Ended as error:  # of the file that it goes to
+        raise Ended(f"{error}; {again}", error.code) from None
+    except KeyboardInterrupt:
+        raise Ended(again, INTERRUPTED) from None
 
 
 @contextmanager

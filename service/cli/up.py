@@ -8,6 +8,7 @@ from importlib.metadata import version
 from rich.text import Text
 
 from config.settings import Settings
+from service.cli.command import command
 from service.cli.render import output_console
 from service.stack.stack import Signals, Stack, curl_line, data_place
 
@@ -62,7 +63,7 @@ def _welcome(url: str, settings: Settings) -> None:
         (f"{data_place(settings)}\n\n", ""),
         ("  Try it from another terminal:\n\n", "dim"),
         (f"  {curl_line(url, with_key=with_key)}\n\n", ""),
-        (f'  framequeue submit FILE.csv --server {url} --pipeline \'[{{"op": "describe"}}]\'\n\n', ""),
+        (f'  {command()} submit FILE.csv --server {url} --pipeline \'[{{"op": "describe"}}]\'\n\n', ""),
         ("  Ctrl-C stops it; the jobs and their results stay.\n", "dim"),
     )
     console.print(Text.assemble(*block), soft_wrap=True)

@@ -6,6 +6,7 @@ from config import SettingsError
 from jobs.errors import FramequeueError
 from jobs.transforms.catalogue import CatalogueError
 from jobs.worker.main import run as work
+from service.cli.command import as_typed
 from service.cli.start import prepare
 from service.ended import Ended
 
@@ -26,7 +27,7 @@ def main() -> None:
     try:
         sys.exit(run())
     except Ended as end:
-        sys.stderr.write(f"framequeue: {end}\n")
+        sys.stderr.write(f"framequeue: {as_typed(str(end))}\n")
         sys.exit(end.code)
 
 

@@ -11,11 +11,14 @@ from typing import Self
 
 import httpx
 
+from config import SettingsError
 from config.settings import Settings
 from jobs.leash import LEASH_VARIABLE
 from jobs.store.embedded import EmbeddedError, EmbeddedValkey
+from service.auth import Auth
 from service.ended import Ended
 from service.stack.child import WRONG_SETTING, Child, Out, how_it_ended
+from service.stack.patience import Patience
 
 _READY_S = 60.0
 _API_DRAIN_S = 10.0
@@ -91,13 +94,15 @@ class Stack:
         self._leash = None
 
     def _start(self) -> None:
+        _check_keys(self._settings)
+        if self._settings.redis.url is None:
+            self._valkey = self._embedded()  # before the port: what a second `up` has to hear is whose folder it is
         host, port = self._settings.api.host, _usable_port(self._settings.api.host, self._settings.api.port)
         self.url = f"http://{_reachable(host)}:{port}"
         self._leash = os.pipe()
         changes = {"FRAMEQUEUE_API__HOST": host, "FRAMEQUEUE_API__PORT": str(port), LEASH_VARIABLE: str(self._leash[0])}
         inherited = [self._leash[0]]
-        if self._settings.redis.url is None:
-            self._valkey = self._embedded()
+        if self._valkey is not None:
             changes["FRAMEQUEUE_REDIS__URL"] = self._valkey.url
             inherited.append(self._valkey.keep_alive_fd)  # while a worker drains after our own death, Valkey stays
         if self._settings.log.format == "auto" and sys.stderr.isatty():
@@ -111,7 +116,8 @@ class Stack:
 
     def _embedded(self) -> EmbeddedValkey:
         try:
-            return EmbeddedValkey(self._settings.data_dir, lambda line: self._out("up", line)).start()
+            with Patience(lambda line: self._out("up", line)) as say:
+                return EmbeddedValkey(self._settings.data_dir, say).start()
         except EmbeddedError as error:
             raise Ended(str(error)) from None
 
@@ -147,6 +153,13 @@ def _unready(client: httpx.Client) -> str:
     except httpx.TransportError as error:
         return str(error) or type(error).__name__
     return "" if answer.status_code == httpx.codes.OK else f"/readyz says {answer.status_code} {answer.text[:300]}"
+
+
+def _check_keys(settings: Settings) -> None:
+    try:
+        Auth.from_settings(settings)
+    except SettingsError as error:
+        raise Ended(str(error), WRONG_SETTING) from None
 
 
 def _usable_port(host: str, port: int) -> int:

@@ -1,11 +1,14 @@
 """The command line as a user types it: files, pipes, failures, and what the examples promise."""
 
+import io
 import json
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +16,10 @@ from typing import ClassVar
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
+from service.cli.command import command as command_name
+from service.cli.render import failure, preview, summary
 from tests.acceptance.test_stack import Up, environment, free_port, up
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -125,7 +131,8 @@ def test_a_refused_submission_exits_1_and_names_the_place(stack, sales):
     refused = framequeue("submit", sales, "-p", '[{"op": "gruopby"}]', url=stack.url)
     assert refused.returncode == 1
     assert "/pipeline/0" in refused.stderr.decode()
-    assert "groupby" in refused.stderr.decode()
+    assert refused.stderr.decode().count("did you mean 'groupby'?") == 1
+    assert "framequeue transforms` lists the ops" in refused.stderr.decode()
 
 
 def test_no_service_exits_3_and_says_what_to_do(sales):
@@ -140,6 +147,12 @@ def test_no_service_exits_3_and_says_what_to_do(sales):
     [
         (["submit", "nowhere.csv"], "nowhere.csv"),
         (["submit", "nowhere.dat"], "--input-format"),
+        (["submit", "nowhere.txt"], "say it with --input-format"),
+        (["submit", "-", "--input-format", "csv", "-o", "x.foo"], "say it with --format"),
+        (["submit", "-", "--input-format", "csv", "-o", "x.xlsx"], "say it with --format"),
+        (["submit", "-", "--input-format", "csv", "-p", ""], "--pipeline is empty"),
+        (["submit", "-", "--input-format", "csv", "--input-charset", "latni"], "no charset 'latni'"),
+        (["submit", "-", "--input-format", "ndjson", "--input-charset", "latin-1"], "CSV and TSV"),
         (["submit", "-"], "--input-format"),
         (["submit"], "no input"),
         (["submit", "-", "--input-format", "cvs"], "did you mean csv"),
@@ -187,6 +200,32 @@ def test_a_new_key_fits_its_configuration():
     assert entry["tenant"] == "acme"
 
 
+def test_a_new_key_without_scopes_can_do_the_everyday_things():
+    made = framequeue("keys", "new", "--tenant", "pricing").stdout.decode()
+    entry = json.loads(next(line for line in made.splitlines() if line.startswith("entry"))[7:])
+    assert entry["scopes"] == ["frames", "jobs:read", "jobs:write"]
+    told = " ".join(framequeue("keys", "new", "-h").stdout.decode().replace("│", " ").split())
+    assert "Without it: jobs:write, jobs:read and frames." in told
+
+
+def test_another_charset_can_be_named(stack):
+    text = "name\nZürich\n"
+    given = ("submit", "-", "--input-format", "csv", "--input-charset", "latin-1")
+    done = framequeue(*given, url=stack.url, given=text.encode("latin-1"))
+    assert (done.returncode, done.stdout) == (0, text.encode()), done.stderr
+
+
+def test_a_result_that_cannot_be_had_in_one_format_is_still_there_in_another(stack, tmp_path):
+    twice = b"a,a\n1,2\n"
+    failed = framequeue("submit", "-", "--input-format", "csv", "--format", "json", url=stack.url, given=twice)
+    assert (failed.returncode, failed.stdout) == (1, b""), failed.stderr
+    told = failed.stderr.decode()
+    assert "result.not_representable" in told
+    job_id = re.search(r"framequeue show (job_[\w-]+) -o FILE\.csv", told)[1]
+    assert framequeue("show", job_id, "-o", str(tmp_path / "a.csv"), url=stack.url).returncode == 0
+    assert (tmp_path / "a.csv").read_bytes() == twice
+
+
 def test_transforms_lists_and_explains(stack):
     listed = framequeue("transforms", url=stack.url).stdout.decode()
     assert {"select", "query", "groupby", "merge"} <= {line.split("\t")[0] for line in listed.splitlines()}
@@ -224,6 +263,15 @@ def test_submitting_loads_no_frames_either():
     subprocess.run([sys.executable, "-c", code], env=environment(), check=True)
 
 
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a service that answers with `handler`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{service.server_port}"
+        service.shutdown()
+
+
 class NeverEnding(BaseHTTPRequestHandler):
     """A service whose only job runs for ever."""
 
@@ -252,20 +300,102 @@ class NeverEnding(BaseHTTPRequestHandler):
 
 
 def test_ctrl_c_while_waiting_leaves_the_job_and_says_how_to_come_back():
-    with ThreadingHTTPServer(("127.0.0.1", 0), NeverEnding) as service:
-        threading.Thread(target=service.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{service.server_port}"
+    with serving(NeverEnding) as url:
         command = [sys.executable, "-m", "service.cli", "submit", "-", "--input-format", "csv", "--server", url]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(command, env=environment(), **pipes) as waiting:
             assert NeverEnding.asked.wait(30)
             waiting.send_signal(signal.SIGINT)
             _, told = waiting.communicate(timeout=20)
-        service.shutdown()
     assert waiting.returncode == 130
     assert told.decode() == (
-        "framequeue: the job goes on without you: `framequeue show job_forever --wait` comes back to it\n"
+        f"framequeue: the job goes on without you: `{command_name()} show job_forever --wait` comes back to it\n"
     )
+
+
+class Warned(NeverEnding):
+    """A service whose only job has succeeded, with warnings."""
+
+    job: ClassVar = {
+        "id": "job_warned",
+        "state": "succeeded",
+        "warnings": [{"code": "a", "detail": "column 'x': " + "9" * 90}, {"code": "b", "detail": "b\nb"}],
+    }
+
+
+def test_warnings_are_lines_on_stderr():
+    with serving(Warned) as url:
+        done = framequeue("submit", "-", "--input-format", "csv", url=url)
+    told = ["warning: column 'x': " + "9" * 90, "warning: b\\nb"]
+    assert (done.returncode, done.stderr.decode().splitlines()) == (0, told)
+
+
+class Locked(NeverEnding):
+    """A service that asks for a key."""
+
+    job: ClassVar = {"code": "auth.key_missing", "title": "No API key", "detail": "this service asks for a key"}
+
+    def do_GET(self):
+        self.answer(401)
+
+
+def test_a_missing_key_is_told_with_the_option_that_sends_it():
+    with serving(Locked) as url:
+        refused = framequeue("show", "job_1", url=url)
+    assert refused.returncode == 1
+    for telling in ("this service asks for a key", "--key", "FRAMEQUEUE_CLIENT__KEY"):
+        assert telling in refused.stderr.decode()
+
+
+def test_hints_name_the_command_as_it_can_be_typed(tmp_path):
+    script = tmp_path / "bin" / "framequeue"
+    script.parent.mkdir()
+    script.write_text(f"#!{sys.executable}\nfrom service.cli.main import main\nmain()\n")
+    script.chmod(0o755)
+    away = ["show", "job_1", "--server", f"http://127.0.0.1:{free_port()}"]
+    variables = environment() | {"PYTHONPATH": str(EXAMPLES.parent), "PATH": "/usr/bin:/bin"}
+    known = variables | {"PATH": f"{script.parent}:/usr/bin:/bin"}
+    for folder, path, expected in (
+        (tmp_path, variables, "`bin/framequeue up`"),
+        (script.parent, variables, "`./framequeue up`"),
+        (EXAMPLES, variables, f"`{script} up`"),
+        (EXAMPLES, known, "`framequeue up`"),
+    ):
+        told = subprocess.run([script, *away], capture_output=True, text=True, env=path, cwd=folder, check=False).stderr
+        assert expected in told
+
+
+def shown(renderable, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_a_wide_table_shows_the_columns_that_can_be_read_and_counts_the_others():
+    row = {f"column_{number}": 123_456_789 for number in range(19)}
+    columns = [{"name": name} for name in row]
+    job = {"result": {"columns": columns, "rows": 27_004, "preview": {"records": [row, row]}}}
+    narrow = shown(preview(job, 20), 80)
+    assert "column_4" in narrow
+    assert "column_7" not in narrow
+    assert narrow.count("123456789") == 2 * narrow.count("column_"), "no number is folded"
+    assert "27,004 rows × 19 columns; 2 rows and 6 of 19 columns shown" in narrow
+    assert "column_18" in shown(preview(job, 20), 400)
+
+
+def test_one_is_no_plural_and_no_steps_have_no_progress():
+    job = {"result": {"columns": [{"name": "a"}], "rows": 1, "preview": {"records": [{"a": 1}]}}}
+    assert "1 row × 1 column\n" in shown(preview(job, 20), 80)
+    job = {"id": "job_1", "state": "succeeded", "progress": {"step": 0, "steps": 0, "fraction": 1.0}}
+    assert "progress" not in shown(summary(job), 80)
+
+
+def test_the_column_that_an_error_speaks_of_is_always_shown():
+    row = {f"column_{number}": number for number in range(19)}
+    job = {"error": {"title": "Bad", "code": "x", "detail": "column 'column_18' is bad"}}
+    told = shown(failure(job, {"attempts": [{"samples": [row]}]}), 80)
+    assert told.count("column_18") == 2
+    assert "of 19 columns shown" in told
 
 
 def test_both_files_of_flights_hold_the_same_table():

@@ -1,6 +1,5 @@
 """`framequeue up` with real processes: up, work, down, and whatever kills it."""
 
-import json
 import os
 import signal
 import socket
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from service.stack.patience import Patience
 
 RECORDS = [{"region": "N", "amount": 2}, {"region": "S", "amount": 3}, {"region": "N", "amount": 5}]
 JOB = {
@@ -150,6 +151,7 @@ def test_it_starts_works_and_stops_without_a_trace(tmp_path):
         assert stack.stop() == 0, stack.output()
         assert not running(family)
     assert "--password" not in stack.output()
+    assert "loading its data" not in stack.output(), "nothing that is over at once is worth a line"
 
 
 def test_ctrl_c_stops_it_too_and_results_outlive_a_restart(tmp_path):
@@ -220,12 +222,26 @@ def answers(url: str) -> bool:
 
 def test_a_second_one_on_the_same_data_says_so_in_one_line(tmp_path):
     with up(tmp_path) as stack:
-        command = [sys.executable, "-m", "service.cli", "up", "--port", "0", "--data-dir", str(tmp_path / "data")]
+        place = ["--port", str(stack.port), "--data-dir", str(tmp_path / "data")]
+        command = [sys.executable, "-m", "service.cli", "up", *place]
         second = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60, check=False)
         assert second.returncode == 1
-        assert str(stack.process.pid) in second.stderr
+        assert f"is in use by process {stack.process.pid}" in second.stderr, (
+            "told before the port, which is in use, too"
+        )
         assert len(second.stderr.splitlines()) == 1
         assert submit(stack.url)["state"] == "succeeded"
+
+
+def test_only_what_takes_its_time_is_told():
+    said: list[str] = []
+    with Patience(said.append, after_s=0.01) as say:
+        say("slow")
+        assert wait_until(lambda: said, 10)
+    with Patience(said.append, after_s=0.2) as say:
+        say("quick")
+    assert not wait_until(lambda: len(said) > 1, 0.4)
+    assert said == ["slow"]
 
 
 def test_a_port_in_use_is_one_line_that_suggests_another(tmp_path):
@@ -241,23 +257,14 @@ def test_a_port_in_use_is_one_line_that_suggests_another(tmp_path):
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_a_wrong_setting_of_a_child_ends_it_instead_of_restarting_for_ever(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "service.cli",
-        "up",
-        "--port",
-        "0",
-        "--data-dir",
-        str(tmp_path),
-        "--host",
-        "0.0.0.0",
-    ]
-    keys = {"FRAMEQUEUE_AUTH__MODE": "keys", "FRAMEQUEUE_AUTH__KEYS": json.dumps([])}
-    refused = subprocess.run(command, capture_output=True, text=True, env=environment() | keys, timeout=60, check=False)
-    assert refused.returncode == 2, refused.stderr
-    assert "refused its settings" in refused.stderr
+def test_open_to_others_without_keys_is_refused_before_anything_starts(tmp_path):
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "service.cli", "up", "--port", "0", "--host", "0.0.0.0", "--data-dir", str(data)]
+    refused = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "no API keys are configured for host '0.0.0.0'" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not data.exists()
 
 
 def test_a_module_of_transforms_that_is_not_there_is_one_line(tmp_path):
@@ -266,6 +273,7 @@ def test_a_module_of_transforms_that_is_not_there_is_one_line(tmp_path):
     refused = subprocess.run(command, capture_output=True, text=True, env=wrong, timeout=60, check=False)
     assert refused.returncode == 2, refused.stderr
     assert "nowhere.to_be_found" in refused.stderr
+    assert "refused its settings" in refused.stderr, "it is not started again for ever"
     assert "Traceback" not in refused.stderr
 
 

@@ -6,8 +6,9 @@ import json
 import httpx
 import pytest
 
+from jobs.codecs.table import CODECS
 from service.cli.client import Client, Multipart, Refused, Source, Unreachable
-from service.cli.formats import FormatUnclear, named, of_file
+from service.cli.formats import NAMES, FormatUnclear, named, of_file
 
 RUNNING = {"id": "job_1", "state": "running"}
 DONE = {"id": "job_1", "state": "succeeded"}
@@ -45,6 +46,21 @@ def test_a_frame_of_unknown_size_goes_in_chunks():
 
     with client(handler) as service:
         service.submit_raw(Source("df", io.BytesIO(b"a\n"), named("csv")), "[]", {})
+
+
+def test_the_charset_is_in_the_content_type():
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert request.headers["Content-Type"] == "text/csv; charset=cp1252"
+        return httpx.Response(202, json=RUNNING)
+
+    with client(handler) as service:
+        service.submit_raw(Source("df", io.BytesIO(b"a\n"), named("csv"), charset="cp1252"), "[]", {})
+
+
+def test_the_formats_offered_are_those_of_the_service():
+    assert {(named(name).name, named(name).media_type) for name in NAMES} == {
+        (codec.name, codec.media_types[0]) for codec in CODECS
+    }
 
 
 def test_parts_go_in_order_with_their_types():
@@ -153,7 +169,7 @@ def test_a_name_tells_format_and_encoding(file, expected):
     assert (form.name, encoding) == expected
 
 
-@pytest.mark.parametrize("file", ["a", "a.gz", ".csv", "a.doc"])
+@pytest.mark.parametrize("file", ["a", "a.gz", ".csv", "a.doc", "a.txt", "a.xlsx", "a.html"])
 def test_a_name_that_tells_nothing_is_refused(file):
     with pytest.raises(FormatUnclear, match="does not tell a format"):
         of_file(file)
