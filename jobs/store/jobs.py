@@ -63,15 +63,8 @@ class JobStore:
 
         Raises QueueFull, and InputGone where a payload it refers to has expired.
         """
-        blobs = [payload.blob for payload in (spec.inputs[name].payload for name in spec.inputs) if payload.blob]
-        names = [
-            keys.job(job_id),
-            keys.inputs(job_id),
-            keys.events(job_id),
-            keys.arq_job(job_id),
-            self.queue,
-            keys.wake(self.queue),
-        ]
+        blobs = [given.payload.blob for given in spec.inputs.values() if given.payload.blob]
+        own = [name(job_id) for name in (keys.job, keys.inputs, keys.events, keys.arq_job)]
         args: list[scripts.Argument] = [
             job_id,
             records.encode_spec(spec),
@@ -86,12 +79,7 @@ class JobStore:
         ]
         for name, data in inline.items():
             args += [name, data]
-        with translated():
-            if self._fsync_ms is None:
-                answer = await scripts.submit(self.redis, names, args)
-            else:
-                answer = await scripts.submit.durably(self.redis, names, args, self._fsync_ms)
-        verdict, detail, version, created = answer
+        verdict, detail, version, created = await self._submit([*own, self.queue, keys.wake(self.queue)], args)
         if verdict == b"full":
             raise QueueFull(queue_limit)
         if verdict == b"gone":
@@ -104,6 +92,12 @@ class JobStore:
             attempt=0,
             created_ms=int(created),
         )
+
+    async def _submit(self, names: list[str], args: list[scripts.Argument]) -> Any:
+        with translated():
+            if self._fsync_ms is None:
+                return await scripts.submit(self.redis, names, args)
+            return await scripts.submit.durably(self.redis, names, args, self._fsync_ms)
 
     async def get(self, job_id: str) -> Job | None:
         """The job as it stands, or None where none is known."""

@@ -65,7 +65,7 @@ class Child:
             return None
         self._finish()
         self.deaths = 1 if time.monotonic() - self._started > _STEADY_S else self.deaths + 1
-        pause = min(_FIRST_PAUSE_S * 2 ** (self.deaths - 1), _LONGEST_PAUSE_S)
+        pause = min(_FIRST_PAUSE_S * 2 ** min(self.deaths - 1, 10), _LONGEST_PAUSE_S)
         self._again_at = time.monotonic() + pause
         if code != WRONG_SETTING:
             self.out("up", f"the {self.role} process {how_it_ended(code)}; starting it again in {pause:g} s")
