@@ -12,6 +12,7 @@ import uvicorn
 from config import Settings
 from jobs.queue import JobQueue
 from service.app import create_app
+from service.protocol import BoundedProtocol
 
 GRACE_S: Final = 8
 """How long answers in progress may take once SIGTERM came; with the queue's own closing, all is over in 10 s."""
@@ -54,7 +55,7 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         host=settings.api.host,
         port=settings.api.port,
         loop="auto",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
