@@ -43,6 +43,14 @@ def job_response(request: Request, job: Job, status: int, *, waited_s: float | N
     return json_response(job_body(job, found.public_url), status, headers)
 
 
+def not_modified(job: Job, *, waited_s: float | None = None) -> Response:
+    """The 304 of a caller that has this version of the job."""
+    headers = {"etag": f'"{job.version}"', "cache-control": "no-cache"}
+    if waited_s is not None:
+        headers["preference-applied"] = f"wait={waited_s:g}"
+    return Response(status_code=304, headers=headers)
+
+
 def failed_response(request: Request, job: Job) -> Response | None:
     """The 424 of a job that has no result and never will; None for all others."""
     body = failure(job, services(request).public_url)
@@ -77,11 +85,14 @@ async def frame_response(
         await _close(rendering.chunks)
         return Response(status_code=304, headers=every)
     every |= _entity(view, choice, name)
+    first = [chunk async for chunk in _up_to(rendering.chunks, _PEEKED)]
+    whole = len(first) < _PEEKED
     if request.method == "HEAD":
         await _close(rendering.chunks)
-        return Response(headers=every)
-    first = [chunk async for chunk in _up_to(rendering.chunks, _PEEKED)]
-    if len(first) < _PEEKED:
+        # a length that is not known is left out: 0 would be a lie
+        every |= {"content-length": str(sum(map(len, first)))} if whole else {}
+        return StreamingResponse(_up_to(rendering.chunks, 0), headers=every)
+    if whole:
         return Response(b"".join(first), headers=every)
     return StreamingResponse(_all(first, rendering.chunks), headers=every)
 

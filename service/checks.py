@@ -4,14 +4,13 @@ from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any, Final
 
-import msgspec
-
 from jobs.pipeline import Pipeline
 from jobs.transforms.catalogue import Catalogue
 
-# checking a groupby of three aggregates is a quarter of a small submit; a remembered one costs its JSON
+# checking a groupby of three aggregates is a quarter of a small submit; a remembered one costs a look-up
 _REMEMBERED: Final = 512
-_LONGEST_KEY: Final = 16 * 1024
+SMALL_BYTES: Final = 16 * 1024
+"""Text up to this size is looked at on the event loop: a thread would cost more than it spares the others."""
 
 
 class PipelineChecks:
@@ -21,18 +20,19 @@ class PipelineChecks:
         self._catalogue, self._max_steps = catalogue, max_steps
         self._good: OrderedDict[tuple[bytes, tuple[str, ...]], None] = OrderedDict()
 
-    def check(self, steps: list[dict[str, Any]], names: Collection[str]) -> None:
-        """Raise what is wrong with these steps over inputs of these names, as `Pipeline.parse` does."""
-        try:
-            key = (msgspec.json.encode(steps), tuple(names))
-        except OverflowError:  # an integer beyond 64 bits: only what JSON's writer takes is remembered
+    def check(self, pipeline: bytes, steps: list[dict[str, Any]], names: Collection[str]) -> None:
+        """Raise what is wrong with these steps over inputs of these names, as `Pipeline.parse` does.
+
+        `pipeline` is the steps as they were sent. Where it is longer than SMALL_BYTES, this may be called in a thread.
+        """
+        if len(pipeline) > SMALL_BYTES:  # in a thread, which must not touch what is remembered
             Pipeline.parse(steps, names, self._catalogue, max_steps=self._max_steps)
             return
+        key = (pipeline, tuple(names))
         if key in self._good:
             self._good.move_to_end(key)
             return
         Pipeline.parse(steps, names, self._catalogue, max_steps=self._max_steps)
-        if len(key[0]) <= _LONGEST_KEY:
-            self._good[key] = None
-            if len(self._good) > _REMEMBERED:
-                self._good.popitem(last=False)
+        self._good[key] = None
+        if len(self._good) > _REMEMBERED:
+            self._good.popitem(last=False)

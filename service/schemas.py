@@ -10,6 +10,7 @@ from service.problems import ProblemBody
 
 UNSENT: Final = Raw(b"")
 _Records = Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "object"}})]
+_Words = Annotated[Raw, Meta(extra_json_schema={"type": "object", "additionalProperties": {"type": "string"}})]
 _Columns = Annotated[Raw, Meta(extra_json_schema={"type": "object", "additionalProperties": {"type": "array"}})]
 
 
@@ -23,13 +24,15 @@ class InputBody(Struct, frozen=True, forbid_unknown_fields=True):
     records: _Records = field(default_factory=_unsent)
     columns: _Columns = field(default_factory=_unsent)
     frame: Annotated[str, Meta(description="The id of an uploaded frame.")] | None = None
-    dtypes: Annotated[dict[str, str], Meta(description="Column to pandas' or Arrow's dtype name.")] = {}
+    dtypes: Annotated[_Words, Meta(description="Column to pandas' or Arrow's dtype name.")] = field(
+        default_factory=_unsent
+    )
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     """What is submitted. Without a value, a field has the default of the service's settings."""
 
-    pipeline: Annotated[list[dict[str, Any]], Meta(description="The steps, in order; an empty list converts.")]
+    pipeline: Annotated[_Records, Meta(description="The steps, in order; an empty list converts.")]
     inputs: Annotated[dict[str, InputBody], Meta(description="The input frames by name.")] = {}
     timeout_s: Annotated[float, Meta(description="How long one attempt may run, in seconds.")] | None = None
     max_attempts: Annotated[int, Meta(description="How often the job is tried where a worker is lost.")] | None = None
@@ -37,7 +40,9 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     result_ttl_s: Annotated[int, Meta(description="How long the result is kept, in seconds, from 1.")] | None = None
     on_row_error: Annotated[str, Meta(extra_json_schema={"enum": ["fail"]})] = "fail"
     max_rejects: int = 1000
-    labels: Annotated[dict[str, str], Meta(description="Words of your own, kept with the job.")] = {}
+    labels: Annotated[_Words, Meta(description="Words of your own, kept with the job.")] = field(
+        default_factory=_unsent
+    )
 
 
 class InputInfoBody(Struct, frozen=True):

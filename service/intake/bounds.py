@@ -1,12 +1,12 @@
-"""An envelope held against the limits of the settings, and made the spec of a job."""
+"""The fields of an envelope held against the limits of the settings."""
 
 import math
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 from config import Settings
 from jobs.errors import CountExceeded, InputMissing, SpecInvalid
-from jobs.model import Input, JobSpec, OnRowError
+from jobs.model import OnRowError
 from service.pointers import escaped
 from service.schemas import Envelope
 
@@ -19,12 +19,9 @@ MAX_LABEL_VALUE: Final = 256
 MAX_NAME: Final = 128
 
 
-def check(envelope: Envelope, settings: Settings) -> None:
-    """Hold every field against its bounds; raises SpecInvalid or CountExceeded with a pointer."""
-    jobs, limits = settings.jobs, settings.limits
-    if len(envelope.pipeline) > limits.steps:
-        raise CountExceeded("steps", len(envelope.pipeline), limits.steps, "limits.steps", "/pipeline")
-    _depth(envelope.pipeline, limits.json_depth)
+def check(envelope: Envelope, labels: dict[str, str], settings: Settings) -> None:
+    """Hold every short field against its bounds; raises SpecInvalid or CountExceeded with a pointer."""
+    jobs = settings.jobs
     if envelope.timeout_s is not None and not 0 < envelope.timeout_s <= jobs.max_timeout_s:
         raise _outside("timeout_s", envelope.timeout_s, "above 0", jobs.max_timeout_s, "jobs.max_timeout_s")
     if envelope.max_attempts is not None and not 1 <= envelope.max_attempts <= MAX_ATTEMPTS:
@@ -37,7 +34,7 @@ def check(envelope: Envelope, settings: Settings) -> None:
         raise _outside("max_rejects", envelope.max_rejects, "from 0", MAX_REJECTS)
     if envelope.on_row_error != OnRowError.FAIL:
         raise SpecInvalid(f"on_row_error is 'fail', not {envelope.on_row_error[:80]!r}", "/on_row_error")
-    _labels(envelope.labels)
+    _labels(labels)
 
 
 def check_names(names: Collection[str], settings: Settings) -> None:
@@ -59,24 +56,6 @@ def check_name(name: str) -> None:
         raise SpecInvalid(detail, f"/inputs/{escaped(name[:MAX_NAME])}")
 
 
-def spec_of(envelope: Envelope, inputs: dict[str, Input], settings: Settings, *, tenant: str, trace_id: str) -> JobSpec:
-    """The spec of the job, with the settings' defaults where the envelope says nothing."""
-    jobs = settings.jobs
-    return JobSpec(
-        tenant=tenant,
-        pipeline=envelope.pipeline,
-        inputs=inputs,
-        timeout_s=min(jobs.timeout_s, jobs.max_timeout_s) if envelope.timeout_s is None else envelope.timeout_s,
-        max_attempts=envelope.max_attempts or jobs.max_attempts,
-        delay_s=envelope.delay_s,
-        result_ttl_s=envelope.result_ttl_s or min(jobs.result_ttl_s, jobs.max_result_ttl_s),
-        on_row_error=OnRowError(envelope.on_row_error),
-        max_rejects=envelope.max_rejects,
-        labels=envelope.labels,
-        trace_id=trace_id,
-    )
-
-
 def _outside(field: str, value: float, lower: str, upper: float, setting: str = "") -> SpecInvalid:
     source = f" (setting {setting})" if setting else ""
     return SpecInvalid(f"{field} goes {lower} to {upper:,.15g}{source}, and {value:,.15g} is outside", f"/{field}")
@@ -91,18 +70,3 @@ def _labels(labels: dict[str, str]) -> None:
             raise SpecInvalid(f"a label's key has 1 to {MAX_LABEL_KEY} printable characters", pointer)
         if len(value) > MAX_LABEL_VALUE:
             raise SpecInvalid(f"a label's value has up to {MAX_LABEL_VALUE} characters, not {len(value):,}", pointer)
-
-
-def _depth(pipeline: list[dict[str, Any]], limit: int) -> None:
-    level: list[Any] = list(pipeline)
-    for _ in range(limit):
-        level = [child for value in level for child in _children(value)]
-        if not level:
-            return
-    raise CountExceeded("levels of nested JSON at least", limit + 1, limit, "limits.json_depth", "/pipeline")
-
-
-def _children(value: Any) -> list[Any]:
-    # leaves have none: only what may nest is looked at again
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [child for child in values if isinstance(child, dict | list)]

@@ -6,43 +6,55 @@ from typing import Any, Final
 
 import msgspec
 
-from jobs.errors import CountExceeded, FieldUnknown, JsonMalformed, SpecInvalid
+from jobs.errors import CountExceeded, FieldUnknown, JsonMalformed, SpecError, SpecInvalid
+from service.intake.wording import malformed, message_of, pointer_to, readable, split
 from service.pointers import escaped
 from service.schemas import Envelope, InputBody
 
 LABEL_PREFIX: Final = "label."
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_BYTE: Final = re.compile(r" \(byte (\d+)\)$")
-_PATH: Final = re.compile(r" - at `(key in )?\$([^`]*)`$")
-_KINDS: Final = {
-    "object": "an object",
-    "array": "an array",
-    "str": "a string",
-    "int": "an integer",
-    "float": "a number",
-    "bool": "true or false",
-    "null": "null",
-}
-_QUERY_JSON: Final = ("pipeline", "dtypes")
+_SOURCE: Final = msgspec.json.Decoder(InputBody)
+_BLANK: Final = re.compile(rb"\s*")
+_NO_PIPELINE: Final = "Object missing required field `pipeline`"
+_LONGEST_NAME: Final = 200
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`?", re.DOTALL)
+_INPUTS: Final = ".inputs[...]"
+PIPELINE: Final = "pipeline"
+_QUERY_JSON: Final = (PIPELINE, "dtypes")
 _QUERY_TEXT: Final = ("on_row_error",)
 _QUERY_NUMBERS: Final = ("timeout_s", "max_attempts", "delay_s", "result_ttl_s", "max_rejects")
 QUERY_FIELDS: Final = (*_QUERY_JSON, *_QUERY_NUMBERS, *_QUERY_TEXT)
 
 
+class _QueryWords(msgspec.Struct):
+    dtypes: dict[str, str]
+    labels: dict[str, str]
+
+
+class _InputsAlone(msgspec.Struct):
+    inputs: dict[str, msgspec.Raw]
+
+
+_INPUTS_ALONE: Final = msgspec.json.Decoder(_InputsAlone)
+
+
 def from_json(body: bytes | bytearray) -> Envelope:
     """The envelope in `body`; raises JsonMalformed, FieldUnknown, SpecInvalid or CountExceeded, with pointers."""
-    if not body.strip():
+    if _BLANK.fullmatch(body):
         raise JsonMalformed('the body is empty; it is to be {"pipeline": [...], "inputs": {...}}')
+    try:
+        return _decoded(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise malformed(error, body) from None
+    except RecursionError:
+        raise CountExceeded("levels of nested JSON", 1_000, 1_000, "limits.json_depth") from None
+
+
+def _decoded(body: bytes | bytearray) -> Envelope:
     try:
         return _ENVELOPE.decode(body)
     except msgspec.ValidationError as error:
-        _explain(body)
-        raise SpecInvalid(_readable(str(error)), _pointer(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise malformed(error, bytes(body)) from None
-    except RecursionError:
-        raise CountExceeded("levels of nested JSON", 1_000, 1_000, "limits.json_depth") from None
+        raise _explained(message_of(error), body) from None
 
 
 def from_query(parameters: Iterable[tuple[str, str]], input_name: str) -> Envelope:
@@ -56,96 +68,69 @@ def from_query(parameters: Iterable[tuple[str, str]], input_name: str) -> Envelo
         if key in target:
             raise SpecInvalid(f"query parameter {name!r} is given twice", f"/{escaped(name)}")
         target[key] = _query_value(name, text) if target is fields else text
-    dtypes = fields.pop("dtypes", {})
-    spelled = {**fields, "labels": labels, "inputs": {input_name: {"dtypes": dtypes}}}
+    dtypes, pipeline = fields.pop("dtypes", {}), fields.pop("pipeline")
     try:
-        return msgspec.convert(spelled, Envelope)
+        words = msgspec.convert({"dtypes": dtypes, "labels": labels}, _QueryWords)
+        source = InputBody(dtypes=_raw(words.dtypes))
+        envelope = msgspec.convert({**fields, "pipeline": pipeline}, Envelope)
     except msgspec.ValidationError as error:
-        pointer = _pointer(str(error)).removeprefix(f"/inputs/{input_name}")
-        raise SpecInvalid(_readable(str(error)), pointer if not pointer.startswith("/inputs") else "/dtypes") from None
+        message = message_of(error)
+        raise SpecInvalid(readable(message), pointer_to(split(message)[1])) from None
+    return msgspec.structs.replace(envelope, inputs={input_name: source}, labels=_raw(labels))
 
 
-def malformed(error: Exception, body: bytes, what: str = "the body") -> JsonMalformed:
-    """Where `body` stops being JSON, by line and column."""
-    if isinstance(error, UnicodeDecodeError):
-        return JsonMalformed(f"{what} is not UTF-8: {error.reason}")
-    text = str(error)
-    found = _BYTE.search(text)
-    if found is None:
-        return JsonMalformed(f"{what} ends too early: {_where(body, len(body))}")
-    reason = _BYTE.sub("", text).removeprefix("JSON is malformed: ")
-    return JsonMalformed(f"{what} is not JSON: {reason} at {_where(body, int(found[1]))}")
-
-
-def _where(body: bytes, at: int) -> str:
-    line_start = body.rfind(b"\n", 0, at) + 1
-    line = body.count(b"\n", 0, at) + 1
-    column = len(body[line_start:at].decode("utf-8", errors="replace")) + 1
-    return f"line {line}, column {column}"
+def _raw(value: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def _query_value(name: str, text: str) -> Any:
     if name in _QUERY_TEXT:
         return text
+    if name == PIPELINE:  # decoded where its size is known to be bearable
+        return msgspec.Raw(text.encode())
     try:
-        value = msgspec.json.decode(text)
+        return msgspec.json.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         if name in _QUERY_JSON:
             raise malformed(error, text.encode(), f"query parameter {name!r}").inside(f"/{name}") from None
         raise SpecInvalid(f"expected a number, got {text[:80]!r}", f"/{name}") from None
-    return value
 
 
-def _explain(body: bytes | bytearray) -> None:
-    """Raise the error that a look at one field after the other finds: it knows names where msgspec knows only types."""
-    try:
-        fields = _OBJECT.decode(body)
-    except msgspec.ValidationError as error:
-        raise SpecInvalid(
-            f"{_readable(str(error))}: the envelope is {{'pipeline': [...], 'inputs': {{...}}}}"
-        ) from None
-    known = Envelope.__struct_fields__
-    for name in fields:
-        if name not in known:
-            raise FieldUnknown(name, known, f"/{escaped(name)}")
-    if "pipeline" not in fields:
-        raise SpecInvalid(
+def _explained(message: str, body: bytes | bytearray) -> SpecError:
+    """What is wrong, in the words of the contract: msgspec names every place but the inputs."""
+    said, path = split(message)
+    if said == _NO_PIPELINE and not path:
+        return SpecInvalid(
             "the field 'pipeline' is missing: a list of steps, empty where nothing is to be done", "/pipeline"
         )
-    if "inputs" in fields:
-        _explain_inputs(fields["inputs"])
+    if path.startswith(_INPUTS):
+        return _in_inputs(body) or SpecInvalid(readable(message), "/inputs")
+    if (unknown := _UNKNOWN.fullmatch(said)) is not None:
+        return _unknown(unknown[1], Envelope, "")
+    if not path:
+        return SpecInvalid(f"{readable(message)}: the envelope is {{'pipeline': [...], 'inputs': {{...}}}}")
+    return SpecInvalid(readable(message), pointer_to(path))
 
 
-def _explain_inputs(inputs: msgspec.Raw) -> None:
-    known = InputBody.__struct_fields__
-    for name, source in _decoded(_OBJECT, inputs, "/inputs").items():
-        pointer = f"/inputs/{escaped(name)}"
-        for key in _decoded(_OBJECT, source, pointer):
-            if key not in known:
-                raise FieldUnknown(key, known, f"{pointer}/{escaped(key)}", kind="key of a source")
-        _decoded(msgspec.json.Decoder(InputBody), source, pointer)
-
-
-def _decoded(decoder: "msgspec.json.Decoder[Any]", raw: msgspec.Raw, pointer: str) -> Any:
+def _in_inputs(body: bytes | bytearray) -> SpecError | None:
+    """The first source that cannot be one, by a look at one after the other."""
     try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise SpecInvalid(_readable(str(error)), pointer + _pointer(str(error))) from None
+        sources = _INPUTS_ALONE.decode(body).inputs
+    except msgspec.ValidationError:  # a field that is given twice: the look at the first one told more
+        return None
+    for name, source in sources.items():
+        pointer = f"/inputs/{escaped(name[:_LONGEST_NAME])}"
+        try:
+            _SOURCE.decode(source)
+        except msgspec.ValidationError as error:
+            message = message_of(error)
+            said, path = split(message)
+            if not path and (unknown := _UNKNOWN.fullmatch(said)) is not None:
+                return _unknown(unknown[1], InputBody, pointer, kind="key of a source")
+            return SpecInvalid(readable(message), pointer + pointer_to(path))
+    return None
 
 
-def _pointer(message: str) -> str:
-    """msgspec's path `$.pipeline[1]` as a JSON pointer; a key that it does not name (`[...]`) ends the pointer."""
-    found = _PATH.search(message)
-    path = found[2].partition("[...]")[0] if found else ""
-    return re.sub(r"\.([^.\[]+)|\[(\d+)\]", lambda part: f"/{part[1] or part[2]}", path)
-
-
-def _readable(message: str) -> str:
-    """msgspec's message in plain words: ``Expected `float`, got `str` `` → expected a number, got a string."""
-    plain = _PATH.sub("", message)
-    words = re.sub(r"`([^`]*)`", lambda quoted: _kinds(quoted[1]), plain)
-    return words[:1].lower() + words[1:]
-
-
-def _kinds(name: str) -> str:
-    return " or ".join(_KINDS.get(kind, repr(kind)) for kind in name.split(" | "))
+def _unknown(name: str, kind_of: type[msgspec.Struct], pointer: str, *, kind: str = "field") -> FieldUnknown:
+    name = name[:_LONGEST_NAME]
+    return FieldUnknown(name, kind_of.__struct_fields__, f"{pointer}/{escaped(name)}", kind=kind)

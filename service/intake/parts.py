@@ -10,8 +10,8 @@ from config import Settings
 from jobs.codecs.table import CODECS
 from jobs.errors import CountExceeded, FramequeueError, InputEmpty, SizeExceeded, SpecInvalid
 from service.dependencies import Services
-from service.intake.bounds import check, check_name
-from service.intake.envelope import from_json
+from service.intake.bounds import check_name
+from service.intake.draft import Draft
 from service.intake.multipart import Event, PartBegin, PartData, PartEnd, boundary_of, events
 from service.intake.uploads import (
     ENVELOPE_HINT,
@@ -24,7 +24,6 @@ from service.intake.uploads import (
 )
 from service.negotiation import media_type_of
 from service.pointers import escaped
-from service.schemas import Envelope
 
 ENVELOPE_PART: Final = "job"
 _UNTOLD: Final = ("", "application/octet-stream")  # what curl and browsers send where they do not know
@@ -32,23 +31,23 @@ _EXTENSIONS: Final = {f".{codec.extension.removeprefix('.')}": codec for codec i
 _PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 
 
-async def read_parts(request: Request, services: Services, staging: Staging) -> Envelope:
+async def read_parts(request: Request, services: Services, staging: Staging) -> Draft:
     """The envelope of a multipart body; its files are in `staging` then, whatever the order of the parts."""
     boundary = boundary_of(request.headers.get("content-type", ""))
-    envelope: Envelope | None = None
+    draft: Draft | None = None
     stream = events(_body(request, services.settings), boundary)
     async for event in stream:
         if not isinstance(event, PartBegin):
             continue
         if event.name != ENVELOPE_PART:
             await _file(event, _content(stream), services, staging)
-        elif envelope is None:
-            envelope = await _envelope(_content(stream), services.settings)
+        elif draft is None:
+            draft = await _envelope(_content(stream), services.settings)
         else:
             raise SpecInvalid(f"the part {ENVELOPE_PART!r} is given twice")
-    if envelope is None:
+    if draft is None:
         raise SpecInvalid(f"the part {ENVELOPE_PART!r} is missing: the envelope as JSON, with the pipeline")
-    return envelope
+    return draft
 
 
 async def _body(request: Request, settings: Settings) -> AsyncIterator[bytes]:
@@ -69,16 +68,14 @@ async def _content(stream: AsyncIterator[Event]) -> AsyncIterator[bytes]:
             yield event.data
 
 
-async def _envelope(content: AsyncIterator[bytes], settings: Settings) -> Envelope:
+async def _envelope(content: AsyncIterator[bytes], settings: Settings) -> Draft:
     limit = settings.limits.envelope_bytes
     text = bytearray()
     async for data in content:
         text += data
         if len(text) > limit:
             raise SizeExceeded(f"the part {ENVELOPE_PART!r}", limit, "limits.envelope_bytes", ENVELOPE_HINT)
-    envelope = from_json(text)
-    check(envelope, settings)
-    return envelope
+    return await Draft.read(text, settings)
 
 
 async def _file(part: PartBegin, content: AsyncIterator[bytes], services: Services, staging: Staging) -> None:

@@ -6,19 +6,23 @@ from typing import Final
 
 from starlette.requests import Request
 
+from jobs.codecs.table import by_media_type
 from jobs.errors import FormatUnsupported, InputEmpty, InputUnknown, SpecInvalid
-from jobs.model import Input, JobSpec
+from jobs.model import Input, JobSpec, PayloadRef
 from service.dependencies import Services, query
-from service.intake.bounds import check, check_names, spec_of
-from service.intake.envelope import from_json, from_query
+from service.intake.bounds import check_names
+from service.intake.draft import Draft, beside
+from service.intake.envelope import from_query
+from service.intake.fields import dtypes_of
 from service.intake.parts import read_parts
 from service.intake.uploads import InputFormat, Staging, envelope_bytes, store_body, store_bytes
 from service.negotiation import JSON, media_type_of
 from service.pointers import escaped
-from service.schemas import UNSENT, Envelope, InputBody
+from service.schemas import UNSENT, InputBody
 
 BODY_INPUT: Final = "df"
 MULTIPART: Final = "multipart/form-data"
+QUERY_PIPELINE: Final = "query parameter 'pipeline'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,74 +43,88 @@ class Submission:
         if media_type == MULTIPART:
             return await self._multipart(request)
         if media_type != JSON:
-            raise FormatUnsupported(
-                f"a submission is {JSON}, {MULTIPART} or, with ?pipeline=[], the frame itself; not {media_type[:80]!r}"
-            )
+            raise _not_read(media_type)
         if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise FormatUnsupported("JSON is UTF-8, without another charset")
         return await self._envelope(request)
 
     async def _envelope(self, request: Request) -> JobSpec:
-        envelope = from_json(await envelope_bytes(request, self.services.settings))
-        check(envelope, self.services.settings)
-        self._check_pipeline(envelope, envelope.inputs)
-        return await self._spec(envelope)
+        settings = self.services.settings
+        draft = await Draft.read(await envelope_bytes(request, settings), settings)
+        await self._check_pipeline(draft, draft.envelope.inputs)
+        return await self._spec(draft)
 
     async def _frame(self, request: Request) -> JobSpec:
+        settings, queue = self.services.settings, self.services.queue
         envelope = from_query(request.query_params.multi_items(), BODY_INPUT)
         form = InputFormat.of(request.headers)
-        check(envelope, self.services.settings)
-        self._check_pipeline(envelope, envelope.inputs)
-        settings, queue = self.services.settings, self.services.queue
+        draft = await beside(len(memoryview(envelope.pipeline)), Draft.of, envelope, settings, QUERY_PIPELINE)
+        await self._check_pipeline(draft, envelope.inputs)
         try:
             self.staging.staged[BODY_INPUT] = await store_body(request, queue, settings, form)
         except InputEmpty as error:
             raise error.inside(f"/inputs/{BODY_INPUT}") from None
-        return await self._spec(envelope)
+        return await self._spec(draft)
 
     async def _multipart(self, request: Request) -> JobSpec:
-        envelope = await read_parts(request, self.services, self.staging)
-        files = self.staging.staged
-        for name in files.keys() & envelope.inputs.keys():
-            if _sources(envelope.inputs[name]):
+        draft = await read_parts(request, self.services, self.staging)
+        files, inputs = self.staging.staged, draft.envelope.inputs
+        for name in files.keys() & inputs.keys():
+            if _sources(inputs[name]):
                 detail = f"the input {name!r} is both a file part and a source of the envelope; give one"
                 raise SpecInvalid(detail, f"/inputs/{escaped(name)}")
-        self._check_pipeline(envelope, dict.fromkeys((*envelope.inputs, *files)))
-        return await self._spec(envelope)
+        await self._check_pipeline(draft, dict.fromkeys((*inputs, *files)))
+        return await self._spec(draft)
 
-    def _check_pipeline(self, envelope: Envelope, names: Collection[str]) -> None:
+    async def _check_pipeline(self, draft: Draft, names: Collection[str]) -> None:
         check_names(names, self.services.settings)
-        self.services.checks.check(envelope.pipeline, names)
+        pipeline = draft.pipeline
+        await beside(len(pipeline), self.services.checks.check, pipeline, draft.steps, names)
 
-    async def _spec(self, envelope: Envelope) -> JobSpec:
-        sources = dict.fromkeys(self.staging.staged, InputBody()) | envelope.inputs
+    async def _spec(self, draft: Draft) -> JobSpec:
+        sources = dict.fromkeys(self.staging.staged, InputBody()) | draft.envelope.inputs
         inputs = {name: await self._input(name, source) for name, source in sources.items()}
-        return spec_of(envelope, inputs, self.services.settings, tenant=self.tenant, trace_id=self.trace_id)
+        return draft.spec(inputs, self.services.settings, tenant=self.tenant, trace_id=self.trace_id)
 
     async def _input(self, name: str, source: InputBody) -> Input:
+        pointer = f"/inputs/{escaped(name)}"
+        dtypes = dtypes_of(source.dtypes, pointer)
         staged = self.staging.staged.get(name)
         if staged is not None:
-            return Input(payload=staged.ref, dtypes=source.dtypes)
-        pointer = f"/inputs/{escaped(name)}"
+            return Input(payload=staged.ref, dtypes=dtypes)
         if len(kinds := _sources(source)) != 1:
             found = " and ".join(kinds) or "none of them"
             raise SpecInvalid(f"a source has one of records, columns and frame; this has {found}", pointer)
         if source.frame is not None:
             try:
-                return await self.services.queue.frame_input(self.tenant, source.frame, source.dtypes)
+                return await self.services.queue.frame_input(self.tenant, source.frame, dtypes)
             except InputUnknown as error:
                 raise error.inside(f"{pointer}/frame") from None
-        return await self._inline(name, source, kinds[0], pointer)
+        return Input(payload=await self._inline(name, source, kinds[0], pointer), dtypes=dtypes)
 
-    async def _inline(self, name: str, source: InputBody, orient: str, pointer: str) -> Input:
+    async def _inline(self, name: str, source: InputBody, orient: str, pointer: str) -> PayloadRef:
         # as it was sent: the worker decodes it, the API never builds its values
-        data = bytes(source.records if orient == "records" else source.columns)
+        data = memoryview(source.records if orient == "records" else source.columns)
         opening, expected = (b"[", "an array of objects") if orient == "records" else (b"{", "an object of arrays")
-        if not data.startswith(opening):
+        if data[:1] != opening:
             raise SpecInvalid(f"expected {expected}", f"{pointer}/{orient}")
         staged = await store_bytes(self.services.queue, data, orient=orient)
         self.staging.staged[name] = staged
-        return Input(payload=staged.ref, dtypes=source.dtypes)
+        return staged.ref
+
+
+def _not_read(media_type: str) -> FormatUnsupported:
+    """What helps whoever sent this type: where it is a table's, how to send the table alone."""
+    try:
+        by_media_type(media_type)
+    except FormatUnsupported:
+        return FormatUnsupported(
+            f"a submission is {JSON}, {MULTIPART} or, with ?pipeline=[], the frame itself; not {media_type[:80]!r}"
+        )
+    return FormatUnsupported(
+        f"{media_type} is a frame, and no pipeline came with it: ?pipeline=[] makes the body the frame (and "
+        f"?pipeline=[{{...}}] works on it); without, a submission is {JSON} or {MULTIPART}"
+    )
 
 
 def _sources(source: InputBody) -> list[str]:

@@ -1,5 +1,6 @@
 """Bodies on their way in: bounded while they stream, and straight through to the store."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from config import Settings
 from jobs.codecs.bodies import decompressed
 from jobs.codecs.table import by_media_type
-from jobs.errors import InputEmpty, QueueFull, SizeExceeded, SpecInvalid, StoreError, StoreFull
+from jobs.errors import InputEmpty, InputGone, QueueFull, SizeExceeded, SpecInvalid, StoreError, StoreFull
 from jobs.hints import listing
 from jobs.queue import JobQueue
 from jobs.store.uploads import Staged, Upload
@@ -20,10 +21,11 @@ from service.negotiation import JSON, media_type_of
 REQUEST_ENCODINGS: Final = ("gzip", "zstd")
 ORIENTS: Final = ("records", "columns", "split")
 ENVELOPE_HINT: Final = "; send large tables as a file part, as the raw body, or as a frame"
+_PIECE_BYTES: Final = 1024**2
 
 
 class Staging:
-    """The payloads of one submission; whoever leaves before `handed_over()` takes them back out of the store."""
+    """The payloads of one submission or frame; whoever leaves before `handed_over()` takes them back."""
 
     def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
@@ -43,7 +45,7 @@ class Staging:
     ) -> None:
         """Discard what nobody refers to."""
         # of an unanswered submit nobody knows whether it was done: its payloads are left to their TTL
-        refused = isinstance(error, StoreFull | QueueFull)
+        refused = isinstance(error, StoreFull | QueueFull | InputGone)
         if self.staged and error is not None and (refused or not self._handed_over):
             try:
                 await self._queue.discard(*self.staged.values())
@@ -107,13 +109,11 @@ async def envelope_bytes(request: Request, settings: Settings) -> bytes | bytear
     body = bytearray()
     async for chunk in chunks(request, limit, "limits.envelope_bytes", ENVELOPE_HINT):
         body += chunk
-    return unpacked(body, encoding, settings)
+    # zlib and zstd let other threads run
+    return body if encoding is None else await asyncio.to_thread(_unpacked, body, encoding, settings)
 
 
-def unpacked(body: bytearray, encoding: str | None, settings: Settings) -> bytes | bytearray:
-    """A body that is held in memory, decompressed within `limits.envelope_bytes`."""
-    if encoding is None:
-        return body
+def _unpacked(body: bytearray, encoding: str, settings: Settings) -> bytes:
     limit = settings.limits.envelope_bytes
     try:
         return decompressed(body, encoding, limit)
@@ -142,8 +142,10 @@ async def store_body(
         return await upload.finish()
 
 
-async def store_bytes(queue: JobQueue, data: bytes, *, orient: str) -> Staged:
+async def store_bytes(queue: JobQueue, data: memoryview, *, orient: str) -> Staged:
     """Keep inline JSON as a payload, as it was sent."""
     async with queue.upload(media_type=JSON, orient=orient) as upload:
-        await upload.write(data)
+        for start in range(0, len(data), _PIECE_BYTES):
+            await upload.write(bytes(data[start : start + _PIECE_BYTES]))
+            await asyncio.sleep(0)  # hashing and copying a large table in one go would hold all others up
         return await upload.finish()

@@ -96,6 +96,10 @@ GET_JOB: Final = operation(
     scope="jobs:read",
     parameters=(_JOB_ID, WAIT),
     problems=(404, 503),
+    description=(
+        "With `Prefer: wait`, the answer comes once the job has ended; with `If-None-Match` beside it, once the job "
+        "has another version than that one, or as 304 when the wait is over."
+    ),
 )
 GET_REPORT: Final = operation(
     "Show a job's failed attempts",

@@ -8,7 +8,7 @@ from jobs.results import render_frame
 from service.answers import frame_response, json_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import frame_id_of
-from service.intake.uploads import InputFormat, store_body
+from service.intake.uploads import InputFormat, Staging, store_body
 from service.negotiation import choose, named, ranges
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
@@ -25,8 +25,11 @@ async def upload_frame(request: Request) -> Response:
     query(request)
     found = services(request)
     form = InputFormat.of(request.headers)
-    staged = await store_body(request, found.queue, found.settings, form, inline=False)
-    frame = await found.queue.add_frame(tenant, staged)
+    async with Staging(found.queue) as staging:
+        staged = await store_body(request, found.queue, found.settings, form, inline=False)
+        staging.staged["frame"] = staged
+        staging.handed_over()
+        frame = await found.queue.add_frame(tenant, staged)
     return json_response(frame_body(frame), 201, {"location": found.public_url + frame_path(frame.id)})
 
 

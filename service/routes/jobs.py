@@ -7,7 +7,7 @@ from jobs.codecs.table import CODECS
 from jobs.model import Job
 from jobs.results import render_job
 from jobs.state import JobState
-from service.answers import failed_response, frame_response, job_response, json_response, view_of
+from service.answers import failed_response, frame_response, job_response, json_response, not_modified, view_of
 from service.dependencies import caller, query, services, trace_id, wait_s
 from service.ids import job_id_of
 from service.intake.submission import Submission
@@ -37,13 +37,19 @@ async def submit(request: Request) -> Response:
 
 @router.get("/v1/jobs/{id}", response_class=Response, openapi_extra=GET_JOB)
 async def get_job(request: Request) -> Response:
-    """Show a job; with `Prefer: wait`, once it has ended or the wait is over."""
+    """Show a job; with `Prefer: wait`, once it has ended, or has another version than `If-None-Match` names."""
     tenant = caller(request, "jobs:read").tenant
     query(request)
     waits, job_id, queue = wait_s(request), job_id_of(request), services(request).queue
-    job = await queue.wait(tenant, job_id, waits) if waits else await queue.get(tenant, job_id)
-    if has_tag(request.headers, f'"{job.version}"'):
-        return Response(status_code=304, headers={"etag": f'"{job.version}"'})
+    conditional = "if-none-match" in request.headers
+    if waits and not conditional:
+        job = await queue.wait(tenant, job_id, waits)
+    else:
+        job = await queue.get(tenant, job_id)
+        if waits and not job.state.terminal and _has(request, job):
+            job = await queue.wait(tenant, job_id, waits, known_version=job.version)
+    if conditional and _has(request, job):
+        return not_modified(job, waited_s=waits)
     return job_response(request, job, 200, waited_s=waits)
 
 
@@ -56,6 +62,10 @@ async def get_report(request: Request) -> Response:
     job = await found.queue.get(who.tenant, job_id)
     reports = await found.queue.reports(who.tenant, job_id)
     return json_response(report_body(job, reports, found.public_url, traceback=who.may("debug")))
+
+
+def _has(request: Request, job: Job) -> bool:
+    return has_tag(request.headers, f'"{job.version}"')
 
 
 def _answer_format(request: Request) -> Choice | None:

@@ -1,6 +1,5 @@
 """A queue in memory: what the service calls, without Redis, and with every fact a test wants to look at."""
 
-import io
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +7,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.csv
 
 from jobs.codecs import stored
 from jobs.codecs.base import DecodeOptions
@@ -213,10 +211,6 @@ class FakeQueue:
 
     async def small_result(self, job: Job) -> bytes | None:
         return self.results.get(job.id)
-
-    async def read_frame(self, frame: Frame) -> Job:
-        table = pyarrow.csv.read_csv(io.BytesIO(self.blobs[frame.payload.blob]))
-        return self.succeeded(table, frame.tenant)
 
     async def chunk(self, blob_id: str, number: int) -> bytes | None:
         return self.blobs[blob_id] if number == 0 else None

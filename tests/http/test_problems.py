@@ -35,7 +35,7 @@ def test_the_page_of_errors_is_what_the_code_says() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/v1", 404, "not_found"),
         ("GET", "/v1/jobs/", 404, "not_found"),
         ("GET", "/v1/%0d%0aset-cookie:%20a=b", 404, "not_found"),
         ("GET", "/v1/\u00fc\u2028", 404, "not_found"),

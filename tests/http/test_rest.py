@@ -1,6 +1,9 @@
 """Frames, the catalogue, probes and the OpenAPI document."""
 
+import html
 import json
+import re
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +11,11 @@ import httpx
 import pytest
 
 from config import Settings
-from jobs.errors import InputMalformed, StoreUnavailable
+from jobs.errors import FramequeueError, InputGone, InputMalformed, QueueFull, StoreFull, StoreUnavailable
 from jobs.queue import Health
+from service.docs_page import docs_page
 from service.operations import EXAMPLE_CSV
+from service.problems import STATUS
 from tests.http.conftest import serving
 from tests.http.fake import FakeQueue
 
@@ -56,6 +61,19 @@ async def test_a_frame_that_cannot_be_read_is_refused_at_once(api: httpx.AsyncCl
     queue.fails = InputMalformed("row 3 has two fields", row=3)
     answer = await api.post("/v1/frames", **CSV)
     assert (answer.status_code, answer.json()["errors"][0]["row"]) == (422, 3)
+    assert queue.blobs == {}
+
+
+@pytest.mark.parametrize("error", [QueueFull(7), StoreFull(), InputGone("the stored bytes are gone")])
+async def test_a_frame_that_the_store_refuses_leaves_nothing(
+    api: httpx.AsyncClient, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch, error: FramequeueError
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(queue, "add_frame", refuse)
+    answer = await api.post("/v1/frames", **CSV)
+    assert (answer.status_code, answer.json()["code"]) == (STATUS[error.code], error.code)
     assert queue.blobs == {}
 
 
@@ -155,5 +173,35 @@ async def test_the_documents_examples_run(api: httpx.AsyncClient) -> None:
         assert answer.status_code in (201, 202)
 
 
-async def test_the_docs_page(api: httpx.AsyncClient) -> None:
-    assert "/openapi.json" in (await api.get("/docs")).text
+async def test_the_root_leads_to_the_docs(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+async def test_the_docs_page_needs_nothing_from_elsewhere(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/docs")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "./openapi.json" in answer.text
+    plain = answer.text.partition("<main")[2].partition("</main>")[0]
+    document = (await api.get("/openapi.json")).json()
+    for path, methods in document["paths"].items():
+        for method, one in methods.items():
+            heading = f"<b>{method.upper()}</b> <code>{path}</code></h2><p>{html.escape(one['summary'])}</p>"
+            assert heading in plain, heading
+    calls = [html.unescape(call) for call in re.findall(r"<pre>(.*?)</pre>", plain, re.DOTALL)]
+    for call in calls:
+        words = shlex.split(call)
+        assert (words[0], words[-1].startswith("http://api/"), "{" in words[-1]) == ("curl", True, False)
+    submit = shlex.split(next(call for call in calls if call.endswith("/v1/jobs")))
+    sent = {"content": submit[submit.index("--data-binary") + 1], "headers": {"content-type": "application/json"}}
+    assert (await api.post("/v1/jobs", **sent)).status_code == 202
+
+
+def test_the_docs_page_escapes_what_it_shows() -> None:
+    hostile = "<script>$x'\""
+    one = {"summary": hostile, "description": hostile}
+    page = docs_page(
+        {"info": {"title": hostile, "version": "1", "description": hostile}, "paths": {hostile: {"get": one}}}, hostile
+    )
+    assert "<script>$x" not in page
+    assert page.count("&lt;script&gt;$x") >= 6

@@ -169,6 +169,40 @@ async def test_head_has_the_headers_alone(api: httpx.AsyncClient, queue: FakeQue
     }
 
 
+async def test_head_tells_the_length_where_it_is_known_and_nothing_where_not(
+    api: httpx.AsyncClient, queue: FakeQueue
+) -> None:
+    url = f"{URL.format(queue.succeeded(TABLE).id)}?format=csv"
+    plain = {"accept-encoding": "identity"}
+    got, head = await api.get(url, headers=plain), await api.head(url, headers=plain)
+    assert int(got.headers["content-length"]) == len(got.content) > 0
+    assert head.headers["content-length"] == got.headers["content-length"]
+    large = f"{URL.format(queue.succeeded(pa.table({'a': range(400_000)})).id)}?format=csv"
+    head = await api.head(large)
+    assert (head.status_code, head.content, "content-length" in head.headers) == (200, b"", False)
+
+
+async def test_a_wait_with_a_known_version_waits_for_another_one(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    job = queue.add(a_spec())
+    url, sent = f"/v1/jobs/{job.id}", {"prefer": "wait=3", "if-none-match": '"1"'}
+    same = await api.get(url, headers=sent)
+    assert (same.status_code, same.headers["etag"], same.headers["preference-applied"]) == (304, '"1"', "wait=3")
+    assert (queue.waits, queue.known_versions) == ([3], [1])
+    queue.meanwhile = lambda job: running(job).changed(version=2)
+    changed = await api.get(url, headers=sent)
+    assert (changed.status_code, changed.json()["state"], changed.headers["etag"]) == (200, "running", '"2"')
+    queue.waits.clear()
+    assert (await api.get(url, headers=sent)).status_code == 200, "it has changed already"
+    assert queue.waits == []
+
+
+async def test_a_wait_for_a_job_that_has_ended_is_over_at_once(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    job = queue.failed()
+    headers = {"prefer": "wait=3", "if-none-match": f'"{job.version}"'}
+    assert (await api.get(f"/v1/jobs/{job.id}", headers=headers)).status_code == 304
+    assert queue.waits == []
+
+
 async def test_encodings(api: httpx.AsyncClient, queue: FakeQueue) -> None:
     url = URL.format(queue.succeeded(TABLE).id)
     plain = await api.get(url, headers={"accept-encoding": "identity"})

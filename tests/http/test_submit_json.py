@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from jobs.errors import QueueFull, StoreFull, StoreUnavailable
+from jobs.errors import InputGone, QueueFull, StoreFull, StoreUnavailable
 from jobs.state import JobState
 from tests.http.fake import FakeQueue
 
@@ -136,6 +136,8 @@ async def test_what_is_wrong_is_pointed_at(
         (b'{"pipeline": [{"n": NaN}]}', "line 1, column"),
         (b'{"pipeline": []} x', "trailing characters at line 1"),
         (b'{"pipeline": [], "inputs": {"a": {"records": [01]}}}', "line 1"),
+        (b'{"pipeline": [], "inputs": {"a": 1}, x', "line 1, column 38"),
+        (b'{"pipeline": [], "inputs": {"a": 1, "a": {"frame": "\xff"}}}', "not UTF-8"),
     ],
 )
 async def test_malformed_json_is_400_with_its_place(api: httpx.AsyncClient, body: bytes, words: str) -> None:
@@ -144,7 +146,7 @@ async def test_malformed_json_is_400_with_its_place(api: httpx.AsyncClient, body
     assert words in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b"12", b"{}"])
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b"12", b"{}", b'{"inputs": {"a": 1}, "inputs": 5}'])
 async def test_json_that_is_no_envelope_is_422(api: httpx.AsyncClient, body: bytes) -> None:
     answer = await api.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "spec.invalid")
@@ -233,6 +235,12 @@ async def test_a_store_that_refuses_is_503(api: httpx.AsyncClient, queue: FakeQu
     assert answer.json()["retryable"] is True
     if not isinstance(error, StoreUnavailable):  # of that one nobody knows whether the submit was done
         assert not queue.blobs
+
+
+async def test_inputs_that_are_gone_take_the_others_with_them(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    queue.fails = InputGone("the stored bytes are gone")
+    answer = await api.post("/v1/jobs", json=GOOD)
+    assert (answer.status_code, answer.json()["code"], queue.blobs) == (410, "input.gone", {})
 
 
 async def test_prefer_wait_answers_with_the_end(api: httpx.AsyncClient, queue: FakeQueue) -> None:
