@@ -118,7 +118,7 @@ class LimitSettings(Section):
 
     body_bytes: int = Field(256 * MIB, ge=1)
     """The largest request body, compressed or not."""
-    envelope_bytes: int = Field(32 * MIB, ge=1)
+    envelope_bytes: int = Field(16 * MIB, ge=1)
     """The largest JSON envelope (it is held in memory; larger tables go as a file part, a raw body or a frame)."""
     pipeline_bytes: int = Field(256 * KIB, ge=1)
     """The largest pipeline as JSON text: checking takes up to 8 ms a KiB, and every answer shows it."""

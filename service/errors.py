@@ -4,6 +4,7 @@ FramequeueError
 ├── HeaderMalformed       header.malformed
 ├── MultipartMalformed    multipart.malformed
 ├── ServiceStopping       service.stopping
+├── RequestTimeout        request.timeout
 ├── MethodNotAllowed      http.method_not_allowed
 ├── AuthError
 │   ├── KeyMissing            auth.key_missing
@@ -51,6 +52,18 @@ class ServiceStopping(HttpError):
 
     def __init__(self) -> None:
         super().__init__("the service is stopping; ask again, another or the next process answers")
+
+
+class RequestTimeout(HttpError):
+    """The body stopped coming."""
+
+    code = "request.timeout"
+    title = "Request timed out"
+    retryable = True
+    headers = (("connection", "close"),)
+
+    def __init__(self, idle_s: float) -> None:
+        super().__init__(f"nothing of the body came for {idle_s:g} s; nothing was stored, send it again")
 
 
 class MethodNotAllowed(HttpError):

@@ -61,6 +61,7 @@ WHEN: Final[dict[str, str]] = {
     "store.unavailable": "Redis does not answer; try again after `Retry-After`.",
     "store.full": "Redis is out of memory; try again when jobs have ended or results expired.",
     "queue.full": "As many jobs are queued as `limits.queued_jobs` allows; try again.",
+    "request.timeout": "The body stopped coming for a minute; nothing was stored.",
     "service.stopping": "The process stopped while the request waited; ask again after `Retry-After`.",
     "internal": "A fault of framequeue itself; its log has the traceback under the trace id.",
 }

@@ -62,6 +62,7 @@ STATUS: Final[dict[str, int]] = {
     "store.full": 503,
     "queue.full": 503,
     "service.stopping": 503,
+    "request.timeout": 408,
     "internal": 500,
 }
 JOB_FAILED: Final = 424

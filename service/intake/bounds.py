@@ -58,7 +58,10 @@ def check_name(name: str) -> None:
 
 def _outside(field: str, value: float, lower: str, upper: float, setting: str = "") -> SpecInvalid:
     source = f" (setting {setting})" if setting else ""
-    return SpecInvalid(f"{field} goes {lower} to {upper:,.15g}{source}, and {value:,.15g} is outside", f"/{field}")
+    # JSON may hold integers that no float can hold, and that Python does not spell
+    huge = isinstance(value, int) and value.bit_length() > 128
+    shown = "the number sent" if huge else f"{value:,.15g}"
+    return SpecInvalid(f"{field} goes {lower} to {upper:,.15g}{source}, and {shown} is outside", f"/{field}")
 
 
 def _labels(labels: dict[str, str]) -> None:

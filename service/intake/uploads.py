@@ -15,10 +15,12 @@ from jobs.errors import InputEmpty, InputGone, QueueFull, SizeExceeded, SpecInva
 from jobs.hints import listing
 from jobs.queue import JobQueue
 from jobs.store.uploads import Staged, Upload
-from service.errors import EncodingUnsupported, HeaderMalformed
+from service.errors import EncodingUnsupported, HeaderMalformed, RequestTimeout
 from service.negotiation import JSON, media_type_of
 
 REQUEST_ENCODINGS: Final = ("gzip", "zstd")
+BODY_IDLE_S: Final = 60.0
+"""How long a body may pause before its request is given up, in seconds."""
 ORIENTS: Final = ("records", "columns", "split")
 ENVELOPE_HINT: Final = "; send large tables as a file part, as the raw body, or as a frame"
 _PIECE_BYTES: Final = 1024**2
@@ -94,7 +96,14 @@ async def chunks(request: Request, limit: int, setting: str, hint: str = "") -> 
         if int(announced[:20]) > limit:
             raise SizeExceeded("the body", limit, setting, hint)
     total = 0
-    async for chunk in request.stream():
+    stream = request.stream()
+    while True:
+        try:
+            chunk = await asyncio.wait_for(anext(stream), BODY_IDLE_S)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise RequestTimeout(BODY_IDLE_S) from None
         total += len(chunk)
         if total > limit:
             raise SizeExceeded("the body", limit, setting, hint)

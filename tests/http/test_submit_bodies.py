@@ -1,5 +1,6 @@
 """POST /v1/jobs with the other two bodies: multipart, and the frame itself."""
 
+import asyncio
 import gzip
 import itertools
 import json
@@ -286,3 +287,24 @@ async def test_a_client_that_leaves_in_the_middle_leaves_nothing(
         }
         await app(scope, receive, send)
     assert (sent, queue.blobs, queue.open_uploads, queue.jobs) == ([], {}, 0, {})
+
+
+async def test_a_body_that_stops_coming_is_408_and_keeps_nothing(
+    api: httpx.AsyncClient, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.intake.uploads.BODY_IDLE_S", 0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"a\n1\n"
+        await asyncio.sleep(5)
+
+    answer = await api.post("/v1/jobs", params={"pipeline": "[]"}, content=slow(), headers={"content-type": "text/csv"})
+    assert (answer.status_code, answer.json()["code"]) == (408, "request.timeout")
+    assert (queue.blobs, queue.jobs) == ({}, {})
+
+
+@pytest.mark.parametrize("field", ["max_attempts", "result_ttl_s", "max_rejects", "timeout_s", "delay_s"])
+async def test_numbers_that_no_float_can_hold_are_refused(api: httpx.AsyncClient, field: str) -> None:
+    body = '{"pipeline":[],"inputs":{"df":{"records":[{"a":1}]}},"%s":1%s}' % (field, "0" * 5_000)
+    answer = await api.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "spec.invalid")
