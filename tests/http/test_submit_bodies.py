@@ -305,6 +305,6 @@ async def test_a_body_that_stops_coming_is_408_and_keeps_nothing(
 
 @pytest.mark.parametrize("field", ["max_attempts", "result_ttl_s", "max_rejects", "timeout_s", "delay_s"])
 async def test_numbers_that_no_float_can_hold_are_refused(api: httpx.AsyncClient, field: str) -> None:
-    body = '{"pipeline":[],"inputs":{"df":{"records":[{"a":1}]}},"%s":1%s}' % (field, "0" * 5_000)
+    body = json.dumps({"pipeline": [], "inputs": {"df": {"records": [{"a": 1}]}}})[:-1] + f', "{field}": 1{"0" * 5_000}}}'
     answer = await api.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "spec.invalid")
