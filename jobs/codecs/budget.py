@@ -53,8 +53,10 @@ class Budget:
         self.columns(table.num_columns)
         self.rows(table.num_rows)
         self._bytes = 0
-        self.bytes(table.nbytes)
-        self.cells(table)
+        size = table.nbytes
+        self.bytes(size)
+        if size > self._limits.cell_bytes:
+            self.cells(table)
 
 
 def _has_length(type_: pa.DataType) -> bool:

@@ -1,11 +1,11 @@
 """The one entry for inputs: Content-Encoding off, codec, casts, limits, exact schema."""
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.codecs.base import Decoded, DecodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.compression import decompress
+from jobs.codecs.floats import has_nan
 from jobs.codecs.schema import cast, exact_nullability
 from jobs.codecs.table import by_media_type
 from jobs.model import Warn
@@ -29,5 +29,5 @@ def _nan_warnings(table: pa.Table, name: str) -> list[Warn]:
     return [
         Warn(code="nan_to_null", detail=f"input {name!r}, column {column!r}: NaN is missing, like null", column=column)
         for column, values in zip(table.column_names, table.columns, strict=True)
-        if pa.types.is_floating(values.type) and pc.any(pc.is_nan(values)).as_py()
+        if has_nan(values)
     ]

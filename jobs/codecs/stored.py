@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from jobs.codecs.floats import has_infinity
 from jobs.codecs.sink import Sink
 from jobs.errors import InputMalformed
 
@@ -31,11 +31,12 @@ def store(table: pa.Table) -> Iterator[bytes | pa.Buffer]:
     Columns with Infinity are marked in the schema, so that a format without it can say so before it streams.
     """
     marked = _marked(table)
+    tiny = table.nbytes <= _TINY
     options = pa.ipc.IpcWriteOptions(
-        compression="zstd" if table.nbytes > _TINY else None, emit_dictionary_deltas=False, unify_dictionaries=False
+        compression=None if tiny else "zstd", emit_dictionary_deltas=False, unify_dictionaries=False
     )
-    sink = pa.BufferOutputStream()
-    if table.nbytes <= _TINY:
+    if tiny:
+        sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, marked.schema, options=options) as writer:
             writer.write_table(marked)
         yield sink.getvalue()
@@ -65,20 +66,18 @@ def batch_rows(table: pa.Table) -> int:
 
 
 def _marked(table: pa.Table) -> pa.Table:
-    schema = table.schema.remove_metadata()
-    if any(pa.types.is_dictionary(field.type) for field in schema):
+    if any(pa.types.is_dictionary(type_) for type_ in table.schema.types):
         table = table.unify_dictionaries()
-    fields = [
-        field.with_metadata({INFINITE: b"1"}) if _has_infinity(column) else field.remove_metadata()
-        for field, column in zip(schema, table.columns, strict=True)
-    ]
-    if not fields:
+    schema = table.schema
+    infinite = [position for position, column in enumerate(table.columns) if has_infinity(column)]
+    if schema.metadata is None and not infinite and not any(field.metadata for field in schema):
         return table
-    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields))
-
-
-def _has_infinity(column: pa.ChunkedArray) -> bool:
-    return pa.types.is_floating(column.type) and bool(pc.any(pc.is_inf(column)).as_py())
+    fields = [field.remove_metadata() for field in schema]
+    for position in infinite:
+        fields[position] = fields[position].with_metadata({INFINITE: b"1"})
+    return (
+        pa.Table.from_arrays(table.columns, schema=pa.schema(fields)) if fields else table.replace_schema_metadata(None)
+    )
 
 
 class _Source:

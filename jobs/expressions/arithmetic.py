@@ -78,10 +78,17 @@ def _arithmetic_numbers(sign: str, left: Value, right: Value, index: pd.Index) -
         raise Clash(f"{error}; make one side a float with float(x)".replace(".;", ";")) from None
     if not (one_masked or two_masked):
         return result
-    null = either(one_null, two_null)
+    missing = either(_missing(one, masked=one_masked), _missing(two, masked=two_masked))
+    null = either(either(one_null, two_null), missing)
     mask = np.zeros(len(result), dtype=bool) if null is None else np.broadcast_to(null, result.shape).copy()
     array = pd.arrays.FloatingArray if result.dtype.kind == "f" else pd.arrays.IntegerArray
     return pd.Series(array(result, mask), index=index)
+
+
+def _missing(data: Any, *, masked: bool) -> Any:
+    """Where a plain float column beside a nullable one holds NaN, which is missing there as everywhere."""
+    plain = isinstance(data, np.ndarray) and data.dtype.kind == "f" and not masked
+    return np.isnan(data) if plain else None
 
 
 def _series(data: Any, index: pd.Index) -> Any:

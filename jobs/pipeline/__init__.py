@@ -1,7 +1,8 @@
 """A pipeline: a list of steps over named frames, checked when the job is submitted, then run step by step."""
 
 from jobs.pipeline.failures import StepDetails, failure_details
+from jobs.pipeline.parsed import ParsedPipelines
 from jobs.pipeline.pipeline import NO_OBSERVER, Observer, Pipeline
 from jobs.pipeline.steps import Step
 
-__all__ = ["NO_OBSERVER", "Observer", "Pipeline", "Step", "StepDetails", "failure_details"]
+__all__ = ["NO_OBSERVER", "Observer", "ParsedPipelines", "Pipeline", "Step", "StepDetails", "failure_details"]

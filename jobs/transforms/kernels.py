@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from jobs.codecs.frames import frame_of
 from jobs.errors import ColumnTaken
 from jobs.transforms.arguments import one_column, pointer
+from jobs.transforms.grouping import Grouping, column_of
 from jobs.transforms.named import Aggregation
 from jobs.transforms.nulls import nullable_dtype
 
@@ -37,40 +39,37 @@ def aggregate(
 
     Raises ColumnUnknown (`/by/0`, `/agg/total/0`), ColumnAmbiguous, and ColumnTaken where a new name is also a key's.
     """
-    grouped = frame.groupby(list(by), sort=sort, dropna=dropna, observed=observed)
-    # the grouping itself: it holds the codes of the groups once for all kernels, and has no public name in pandas 3
-    grouper = grouped._grouper  # noqa: SLF001  # the one door to the compiled kernels
-    index = grouper.result_index
+    grouping = Grouping.of(frame, by, sort=sort, dropna=dropna, observed=observed)
     data: dict[str, Any] = {}
-    for level, key in enumerate(by):
+    for level, (key, values) in enumerate(zip(by, grouping.keys, strict=True)):
         if key in data:
             raise ColumnTaken(key, pointer("by", level))
-        data[key] = _column(index.get_level_values(level))
+        data[key] = values
     for name, aggregation in named.items():
         if name in data:
             raise ColumnTaken(name, pointer("agg", name))
-        data[name] = _one(frame, grouper, aggregation, name)
-    return pd.DataFrame(data, copy=False)
+        data[name] = _one(frame, grouping, aggregation, name)
+    return frame_of(list(data), list(data.values()), grouping.count)
 
 
-def _one(frame: pd.DataFrame, grouper: Any, aggregation: Aggregation, name: str) -> Any:
+def _one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, name: str) -> Any:
     at = pointer("agg", name, 0)
     if aggregation.pair:
-        return _of_pair(frame, grouper, aggregation.function, aggregation.pair, at)
+        return _of_pair(frame, grouping, aggregation.function, aggregation.pair, at)
     if aggregation.text is None:
-        return grouper.size().to_numpy()
+        return grouping.sizes()
     column = aggregation.values(frame, at)
     function, arguments = aggregation.function, aggregation.arguments
     if function == "size":
-        return grouper.size().to_numpy()
+        return grouping.sizes()
     if not arguments and function in _DIRECT and column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
-        result = grouper._cython_operation(column.to_numpy(), function, 0, _DIRECT[function])  # noqa: SLF001 - as above
+        result = grouping.aggregated(column.to_numpy(), function, _DIRECT[function])
     else:
-        result = _by_method(column, grouper, function, arguments)
+        result = _by_method(column, grouping.grouper, function, arguments)
     wider = nullable_dtype(column.dtype) if function in _KEEPS_DTYPE and result.dtype != column.dtype else None
     if wider is not None:
         # groups without rows (unobserved categories) made nulls: integers and booleans stay what they are
-        result = _by_method(column.astype(wider), grouper, function, arguments)
+        result = _by_method(column.astype(wider), grouping.grouper, function, arguments)
     return result
 
 
@@ -79,14 +78,7 @@ def _by_method(column: pd.Series, grouper: Any, function: str, arguments: Mappin
         column = column.astype("float64")
     grouped = column.groupby(grouper)
     # `function` comes from the table of aggregations, never from the input
-    return _column(getattr(grouped, function)(**arguments))
-
-
-def _column(values: pd.Series | pd.Index) -> Any:
-    """The values for the constructor of a frame, which keeps their dtype (of bare objects it would guess one)."""
-    if values.dtype == object:
-        return pd.Series(values.to_numpy(), dtype=object)
-    return values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array
+    return column_of(getattr(grouped, function)(**arguments))
 
 
 def is_decimal(column: pd.Series) -> bool:
@@ -94,10 +86,12 @@ def is_decimal(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_decimal(column.dtype.pyarrow_dtype)
 
 
-def _of_pair(frame: pd.DataFrame, grouper: Any, function: str, pair: tuple[str, str], at: str) -> np.ndarray[Any, Any]:
+def _of_pair(
+    frame: pd.DataFrame, grouping: Grouping, function: str, pair: tuple[str, str], at: str
+) -> np.ndarray[Any, Any]:
     """Pearson's correlation or the covariance of two columns per group, over the rows where both have a value."""
     left, right = (_floats(frame, name, f"{at}/{place}") for place, name in enumerate(pair))
-    ids, groups = grouper.ids, grouper.ngroups
+    ids, groups = grouping.ids, grouping.count
     both = (ids >= 0) & ~np.isnan(left) & ~np.isnan(right)
     ids, left, right = ids[both], left[both], right[both]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,7 +14,7 @@ from jobs.transforms.context import Context
 from jobs.transforms.declare import Declaration
 
 # a field may not be called like a method of the model, an argument may: so fields have a name of their own
-_FIELD = "argument_"
+_FIELD = "given_"
 
 
 class OwnTransform(Transform):

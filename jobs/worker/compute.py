@@ -17,7 +17,7 @@ from jobs.codecs.frames import from_pandas, to_pandas
 from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
 from jobs.model import InputInfo, JobSpec, Outcome, ResultInfo, Timing, Warn
-from jobs.pipeline import Pipeline
+from jobs.pipeline import ParsedPipelines, Pipeline
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import Context
 from jobs.worker.threads import Stop
@@ -36,6 +36,8 @@ class Work:
     stop: Stop
     on_progress: Callable[[int, int, float], None]
     """Called with the steps done, the steps in all, and the fraction in 0..1."""
+    parsed: ParsedPipelines | None = None
+    """What the worker remembers of pipelines over `catalogue`; without it each is parsed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _decoded(work: Work) -> tuple[dict[str, pd.DataFrame], dict[str, InputInfo],
 
 
 def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[float]]:
-    pipeline = Pipeline.parse(work.spec.pipeline, inputs=frames, catalogue=work.catalogue, max_steps=work.limits.steps)
+    pipeline = _parsed(work)
     steps = Steps(work, len(work.spec.pipeline))
     context = Context(
         job_id=work.job_id,
@@ -134,6 +136,13 @@ def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, lis
     )
     work.stop.check()
     return result, steps.timings
+
+
+def _parsed(work: Work) -> Pipeline:
+    steps, inputs, most = work.spec.pipeline, tuple(work.spec.inputs), work.limits.steps
+    if work.parsed is not None:
+        return work.parsed.parse(steps, inputs, max_steps=most)
+    return Pipeline.parse(steps, inputs, work.catalogue, max_steps=most)
 
 
 def _described(table: pa.Table, pieces: tuple[pa.Buffer, ...]) -> ResultInfo:

@@ -1,13 +1,20 @@
 """The bridge to pandas, both ways."""
 
+import json
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
 from jobs.codecs import decoding, frames, preview, schema, stored
 from jobs.codecs.base import DecodeOptions
+from jobs.codecs.json_write import records_text
+from jobs.errors import InputMalformed
 from tests.unit.codecs.tables import every_type, tables
 from tests.unit.codecs.test_roundtrip import rendered
 
@@ -149,3 +156,39 @@ def test_preview_is_bounded() -> None:
     body, complete = preview.preview(pa.table({"a": ["x" * 2_000] * 60}))
     assert len(body) <= preview.MAX_BYTES
     assert not complete
+
+
+def test_the_preview_says_what_the_json_of_the_result_says() -> None:
+    table = pa.table(
+        {
+            "int": [1, None, -(2**63)],
+            "unsigned": pa.array([2**64 - 1, 0, None], pa.uint64()),
+            "float": [1.0, 1e16, float("nan")],
+            "infinite": [float("inf"), -0.0, 1.5e300],
+            "short": pa.array([0.1, None, 1e10], pa.float32()),
+            "text": ['a"b\\', "é\u2028\x01", None],
+            "bool": [True, None, False],
+            "null": pa.nulls(3),
+            "date": [date(2020, 1, 1), None, date(1, 1, 1)],
+            "instant": pa.array([1, None, 3], pa.timestamp("us", "Europe/Berlin")),
+            "decimal": [Decimal("1.50"), None, Decimal("2.00")],
+            "list": [[1, None], None, []],
+            "struct": [{"a": 1}, None, {"a": None}],
+            "category": pa.array(["x", "y", None]).dictionary_encode(),
+            "binary": [b"x", None, b""],
+        }
+    )
+    shown, complete = preview.preview(table)
+    whole = b"".join(records_text(table.to_reader()))
+    assert complete
+    assert json.loads(shown) == json.loads(whole)
+    assert preview.preview(pa.table({"a": pa.nulls(3)}).select([])) == (b"[{},{},{}]", True)
+
+
+def test_text_in_parquet_that_is_not_utf8_is_refused() -> None:
+    offsets = pa.array([0, 1, 3], pa.int32()).buffers()[1]
+    broken = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"a\xff\xfe")])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"x": broken}), sink)
+    with pytest.raises(InputMalformed, match="UTF8"):
+        decoding.decode(sink.getvalue(), "application/vnd.apache.parquet", None, DecodeOptions())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.codecs import delimited_fast, delimited_rows
 from jobs.codecs.base import DecodeOptions
+from jobs.errors import InputMalformed
 from tests.unit.codecs.test_roundtrip import read
 
 
@@ -20,22 +21,22 @@ from tests.unit.codecs.test_roundtrip import read
         (["1", "-2", ""], pa.int64(), [1, -2, None]),
         (["9223372036854775807", ""], pa.int64(), [2**63 - 1, None]),
         (["18446744073709551615"], pa.uint64(), [2**64 - 1]),
-        (["18446744073709551616"], pa.string(), ["18446744073709551616"]),
-        (["001", "2"], pa.string(), ["001", "2"]),
-        (["1", "-007"], pa.string(), ["1", "-007"]),
-        (["+5"], pa.string(), ["+5"]),
-        (["0x1F"], pa.string(), ["0x1F"]),
+        (["18446744073709551616"], pa.large_string(), ["18446744073709551616"]),
+        (["001", "2"], pa.large_string(), ["001", "2"]),
+        (["1", "-007"], pa.large_string(), ["1", "-007"]),
+        (["+5"], pa.large_string(), ["+5"]),
+        (["0x1F"], pa.large_string(), ["0x1F"]),
         (["0", "1.5", "1e3", ".5"], pa.float64(), [0.0, 1.5, 1000.0, 0.5]),
-        (["01.5", "2"], pa.string(), ["01.5", "2"]),
-        (["nan", "1.5"], pa.string(), ["nan", "1.5"]),
+        (["01.5", "2"], pa.large_string(), ["01.5", "2"]),
+        (["nan", "1.5"], pa.large_string(), ["nan", "1.5"]),
         (["inf", "1.5"], pa.float64(), [float("inf"), 1.5]),
         (["true", "False", ""], pa.bool_(), [True, False, None]),
-        (["true", "1"], pa.string(), ["true", "1"]),
-        (["2024-01-31"], pa.string(), ["2024-01-31"]),
-        (["10:30"], pa.string(), ["10:30"]),
-        (["NA", "null", '""', ""], pa.string(), ["NA", "null", "", None]),
-        (["1", '""'], pa.string(), ["1", ""]),
-        (["", ""], pa.string(), [None, None]),
+        (["true", "1"], pa.large_string(), ["true", "1"]),
+        (["2024-01-31"], pa.large_string(), ["2024-01-31"]),
+        (["10:30"], pa.large_string(), ["10:30"]),
+        (["NA", "null", '""', ""], pa.large_string(), ["NA", "null", "", None]),
+        (["1", '""'], pa.large_string(), ["1", ""]),
+        (["", ""], pa.large_string(), [None, None]),
     ],
 )
 @pytest.mark.parametrize("rows_before", [0, 200])
@@ -44,7 +45,7 @@ def test_csv_types(cells: list[str], type_: pa.DataType, values: list[object], r
         cells, values = ["true"] * rows_before + cells, [True] * rows_before + values
     elif rows_before and not any(cells):
         rows_before = 0
-    elif rows_before and type_ != pa.string():
+    elif rows_before and type_ != pa.large_string():
         cells, values = ["7"] * rows_before + cells, [7] * rows_before + values
     body = "".join(f"{cell},x\n" for cell in cells)
     table, _ = read(f"a,b\n{body}".encode(), "csv")
@@ -109,7 +110,33 @@ def test_the_fast_way_is_taken_for_ordinary_files() -> None:
     header, rest = delimited_rows.read_header(pa.py_buffer(b"a,b,c,d,e\n" + body), ",", DecodeOptions())
     fast = delimited_fast.read_typed(rest, header, ",", DecodeOptions())
     assert fast is not None
-    assert [column.type for column in fast] == [pa.int64(), pa.float64(), pa.string(), pa.string(), pa.bool_()]
+    text = pa.large_string()
+    assert [column.type for column in fast] == [pa.int64(), pa.float64(), text, text, pa.bool_()]
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('7,"a, b"\n', ("7", "a, b")),
+        ('7,"two\nlines"\n', ("7", "two\nlines")),
+        ("007,x\n", ("007", "x")),
+        ("-01,x\n", ("-01", "x")),
+        ("0x1F,x\n", ("0x1F", "x")),
+    ],
+)
+def test_what_the_samples_do_not_show_is_read_by_the_same_rules(line: str, value: tuple[str, str]) -> None:
+    lines = [f"{row},note {row}\n" for row in range(120_000)]
+    lines.insert(30_000, line)
+    table, _ = read(("a,b\n" + "".join(lines)).encode(), "csv")
+    assert table.num_rows == 120_001
+    found = table.slice(30_000, 1).to_pylist()[0]
+    assert (str(found["a"]), found["b"]) == value
+
+
+def test_an_open_quote_at_the_end_of_a_large_file_is_refused() -> None:
+    body = "".join(f'"{row}",note {row}\n' for row in range(120_000)) + '1,"open\n'
+    with pytest.raises(InputMalformed, match="never closed"):
+        read(("a,b\n" + body).encode(), "csv")
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,13 +4,17 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pandas.api.types import is_scalar
 
 from jobs import Context, transform
+from jobs.codecs.frames import to_pandas
 from jobs.errors import ArgumentInvalid, ArgumentUnknown, ColumnUnknown, StepFailed
 from jobs.pipeline import Pipeline
 from jobs.transforms.catalogue import BUILTIN, Catalogue, CatalogueError, load_catalogue
+from jobs.transforms.declare import Declaration
+from jobs.transforms.own import model_of
 from jobs.transforms.reference import reference
 
 ROOT = Path(__file__).parents[3]
@@ -170,3 +174,27 @@ def test_a_marked_function_is_still_the_function():
         return pd.concat([df] * times)
 
     assert len(double(pd.DataFrame({"a": [1]}), times=3)) == 3
+
+
+def _assigns(df: pd.DataFrame) -> pd.DataFrame:
+    df.loc[0, "a"] = 10
+    df.iloc[1, 0] = 20
+    df["a"] += 1
+    df.loc[df["f"] > 1, "f"] = 0.0
+    df.at[0, "s"] = "changed"
+    df.loc[1, "n"] = 5
+    df["new"] = df["a"] * 2
+    return df
+
+
+def test_a_users_transform_may_assign_to_its_frame_and_the_input_stays():
+    table = pa.table({"a": [1, 2, 3], "f": [1.0, 2.0, 3.0], "s": ["x", "y", "z"], "n": [1, None, 3]})
+    frame = to_pandas(table)  # its columns are read-only views of the table
+    catalogue = Catalogue({"assigns": model_of(Declaration("assigns", _assigns))})
+    result = Pipeline.parse([{"op": "assigns"}, {"op": "assigns"}], ["df"], catalogue).run({"df": frame})
+    assert result["a"].tolist() == [11, 21, 5]
+    assert result["f"].tolist() == [1.0, 0.0, 0.0]
+    assert result["s"].tolist() == ["changed", "y", "z"]
+    assert result["n"].tolist() == [1, 5, 3]
+    assert result["new"].tolist() == [22, 42, 10]
+    assert table.to_pydict() == {"a": [1, 2, 3], "f": [1.0, 2.0, 3.0], "s": ["x", "y", "z"], "n": [1, None, 3]}

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import ColumnAmbiguous, ColumnTaken, ColumnUnknown, FramequeueError, PipelineError
+from jobs.pipeline import Pipeline
+from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.named import AGGREGATIONS
 from tests.unit.transforms.frames import DTYPES, frames, run
 
@@ -149,3 +151,19 @@ def test_what_is_wrong_is_pointed_at(step, error, pointer):
     with pytest.raises(error) as caught:
         run(frame, {"op": "groupby", **step})
     assert [place.pointer for place in caught.value.places] == ["/pipeline/0" + pointer]
+
+
+@pytest.mark.parametrize("rows", [1, 300, 6_000])
+@pytest.mark.parametrize("in_order", [False, True])
+@pytest.mark.parametrize("sort", [False, True])
+def test_text_keys_give_the_bits_that_pandas_gives(rows, in_order, sort):
+    draw = np.random.default_rng(rows)
+    keys = draw.choice(["b", "a", "é", "", "z\u00ff", "\U0001f600", "Z"], rows)
+    frame = pd.DataFrame(
+        {"k": sorted(keys) if in_order else keys, "v": draw.normal(0, 1e9, rows), "n": draw.integers(0, 9, rows)}
+    )
+    agg = {"sum": ("v", "sum"), "mean": ("v", "mean"), "max": ("n", "max"), "ints": ("n", "mean"), "std": ("v", "std")}
+    expected = frame.groupby("k", sort=sort).agg(**agg).reset_index()
+    step = {"op": "groupby", "by": "k", "sort": sort, "agg": {name: list(how) for name, how in agg.items()}}
+    result = Pipeline.parse([step], ["df"], Catalogue()).run({"df": frame})
+    pd.testing.assert_frame_equal(result, expected, check_exact=True)
