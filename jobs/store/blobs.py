@@ -32,14 +32,16 @@ class BlobWriter:
     """Writes a payload as it streams in; leaving the `async with` block without `finish()` removes what was written.
 
     One chunk is on its way to Redis while the next is collected; memory is two chunks, whatever the payload's size.
+    With `sha256` the content's digest is known already, and not computed again.
     """
 
-    def __init__(self, redis: Redis, ttl_s: int, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(self, redis: Redis, ttl_s: int, chunk_bytes: int = CHUNK_BYTES, *, sha256: str | None = None) -> None:
         self.id = f"blb_{secrets.token_urlsafe(18)}"
         self._redis, self._ttl_s, self._chunk_bytes = redis, ttl_s, chunk_bytes
         self._pieces: list[memoryview] = []
         self._held = self._size = self._chunks = 0
-        self._digest = hashlib.sha256()
+        self._digest = None if sha256 else hashlib.sha256()
+        self._sha256 = sha256 or ""
         self._sending: asyncio.Task[None] | None = None
         self._finished = False
 
@@ -54,7 +56,8 @@ class BlobWriter:
 
     async def write(self, data: bytes | memoryview) -> None:
         """Take the next bytes; waits only while the chunk before is still on its way."""
-        self._digest.update(data)
+        if self._digest is not None:
+            self._digest.update(data)
         self._size += len(data)
         rest = memoryview(data)
         while rest:
@@ -71,7 +74,7 @@ class BlobWriter:
             await self._flush()
         await self._sent()
         self._finished = True
-        return BlobInfo(self.id, self._size, self._digest.hexdigest())
+        return BlobInfo(self.id, self._size, self._digest.hexdigest() if self._digest else self._sha256)
 
     async def _flush(self) -> None:
         await self._sent()

@@ -10,6 +10,7 @@ import pyarrow as pa
 from config import Settings
 from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, WorkerLost
 from jobs.model import JobSpec
+from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.jobs import Claim, JobStore
 from jobs.transforms.catalogue import Catalogue
@@ -28,6 +29,7 @@ class Workshop:
     store: JobStore
     pool: ThreadPool
     catalogue: Catalogue
+    parsed: ParsedPipelines
     settings: Settings
     worker: str
     chance: random.Random
@@ -78,6 +80,7 @@ async def _compute(
         spec=spec,
         payloads=loaded,
         catalogue=shop.catalogue,
+        parsed=shop.parsed,
         limits=shop.settings.limits,
         stop=ending.stop,
         on_progress=teller.tell,

@@ -56,7 +56,7 @@ class Ending:
             return await self._finish(JobState.SUCCEEDED, outcome, result=b"".join(product.pieces))
         ttl_s = self.settings.jobs.upload_ttl_s
         redis = self.store.redis
-        blob = await self._insist(lambda: payloads.keep(redis, product.pieces, ttl_s), _FULL_PATIENCE_S)
+        blob = await self._insist(lambda: payloads.keep(redis, product.pieces, result.sha256, ttl_s), _FULL_PATIENCE_S)
         try:
             state = await self._finish(JobState.SUCCEEDED, outcome.changed(result=result.changed(blob=blob)))
         except InputGone:  # an outage outlasted it

@@ -1,6 +1,7 @@
 """The worker process: what `framequeue worker` runs."""
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -12,6 +13,7 @@ import uvloop
 from arq.worker import func
 
 from config import Settings
+from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.jobs import FUNCTION, Claim, JobStore
 from jobs.store.redis import connect
@@ -31,7 +33,11 @@ def run(settings: Settings) -> int:
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1))
     code = 1
     try:
-        build(settings, pool).run()
+        worker = build(settings, pool)
+        # what was imported stays: without this a full collection walks all of pandas again and again
+        gc.collect()
+        gc.freeze()
+        worker.run()
         code = 0
     finally:
         pool.close()
@@ -47,7 +53,7 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = load_catalogue(settings.transforms.modules)
     store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
-    shop = attempt.Workshop(store, pool, catalogue, settings, worker_id, random.Random())  # noqa: S311  # jitter
+    shop = attempt.Workshop(store, pool, catalogue, ParsedPipelines(catalogue), settings, worker_id, random.Random())  # noqa: S311  # jitter
     leases = LeaseKeeper(store, f"{worker_id} {catalogue.fingerprint}", settings.worker.lease_s)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
