@@ -57,14 +57,16 @@ def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOption
     raw = np.frombuffer(body, np.uint8)
     if not _has_content(raw, width):
         return schema.empty_table()
-    quoted = count_quotes(raw) > 0
+    quotes = count_quotes(raw)
+    quoted = quotes > 0
     if not quoted:
         _check_count(raw, options)
     try:
         rows = _read(body, schema, delimiter, quoted=quoted)
     except pa.ArrowInvalid as error:
         raise _explained(error, body, schema, delimiter, options) from None
-    if quoted and _ends_inside_quotes(body, rows, delimiter):
+    # quotes that are closed come in pairs, those within a value too
+    if quotes % 2 and _ends_inside_quotes(body, rows, delimiter):
         detail = f"input {options.name!r}, row {rows.num_rows}: a quote is opened and never closed"
         raise InputMalformed(detail, input=options.name, row=rows.num_rows)
     return rows

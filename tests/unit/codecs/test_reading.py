@@ -6,7 +6,7 @@ import random
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobs.codecs import delimited_fast, delimited_rows
@@ -141,6 +141,7 @@ def test_an_open_quote_at_the_end_of_a_large_file_is_refused() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.text("a\"',\n\r x1", max_size=5), min_size=2, max_size=2), min_size=1, max_size=6))
+@example([["", "\r\n"]])
 def test_csv_fields_are_those_of_the_standard_reader(rows: list[list[str]]) -> None:
     out = io.StringIO(newline="")
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
