@@ -100,7 +100,7 @@ class JobQueue:
 
     async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
         """The job once it is terminal, or no longer of the known version, or as it stands when the wait is over."""
-        with self._changes.watch(job_id) as watch:
+        with self._changes.watch(job_id, every=known_version is not None) as watch:
             return await self._until_told(await self.get(tenant, job_id), watch, wait_s, known_version)
 
     async def _until_told(self, job: Job, watch: Watch, wait_s: float, known_version: int | None = None) -> Job:

@@ -7,25 +7,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from jobs.errors import StoreError
+from jobs.state import JobState
 from jobs.store import keys
 from jobs.store.redis import Redis, end, translated
 
 logger = logging.getLogger(__name__)
+_ENDS = frozenset(state.value for state in JobState if state.terminal)
 _RETRY_S = 0.5
 _LISTEN_S = 5.0  # under the socket timeout, so that silence is not taken for an outage
 
 
 class Watch:
-    """The changes of one job, as a flag: `changed` is set by any change, and by a new subscription."""
+    """The changes of one job that its waiter wants to hear of: all, or its end alone; a new subscription tells too."""
 
-    def __init__(self) -> None:
-        self.changed = asyncio.Event()
+    def __init__(self, *, every: bool) -> None:
+        self._every = every
+        self._told = asyncio.Event()
 
     async def wait(self, timeout_s: float) -> None:
-        """Until a change after the last call, or until the time is over."""
+        """Until something was told after the last call, or until the time is over."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.changed.wait(), timeout_s)
-        self.changed.clear()
+            await asyncio.wait_for(self._told.wait(), timeout_s)
+        self._told.clear()
+
+    def tell(self, state: str) -> None:
+        """The job is in this state now; the empty one says that a change may have been missed."""
+        if self._every or not state or state in _ENDS:
+            self._told.set()
 
 
 class ChangeFeed:
@@ -46,9 +54,9 @@ class ChangeFeed:
             await end(self._task)
 
     @contextmanager
-    def watch(self, job_id: str) -> Iterator[Watch]:
-        """A watch on one job: open it before reading the job, so that no change falls between."""
-        watch = Watch()
+    def watch(self, job_id: str, *, every: bool = False) -> Iterator[Watch]:
+        """A watch on a job's end, or on `every` change; open it before reading the job, so that none falls between."""
+        watch = Watch(every=every)
         self._watches[job_id].add(watch)
         try:
             yield watch
@@ -81,12 +89,12 @@ class ChangeFeed:
                         self._wake(message["data"])
 
     def _wake(self, data: bytes) -> None:
-        job_id = data.split(b" ", 1)[0].decode(errors="replace")
+        job_id, _, rest = data.decode(errors="replace").partition(" ")
         for watch in self._watches.get(job_id, ()):
-            watch.changed.set()
+            watch.tell(rest.rpartition(" ")[2])
 
     def wake_all(self) -> None:
         """Let every watch look again."""
         for watches in self._watches.values():
             for watch in watches:
-                watch.changed.set()
+                watch.tell("")

@@ -15,6 +15,7 @@ from arq.jobs import Job as ArqJob
 from arq.jobs import serialize_job
 from arq.utils import timestamp_ms, to_ms, to_unix_ms
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import (
@@ -83,11 +84,24 @@ class Redis(ArqRedis):
         return ArqJob(job_id, self, queue, self.job_deserializer) if enqueued else None
 
 
+class Pool(BlockingConnectionPool):
+    """redis-py's pool without its look at the socket before every command.
+
+    The look costs two timers a command, and its timeout of zero is what swallows cancellations. Without it a connection
+    that the server closed shows in the command itself, which is sent again on a new one; a cancelled command closes its
+    connection, so that none comes back with an answer still in it.
+    """
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        """Open it where it is not open."""
+        await connection.connect()  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+
+
 def connect(settings: RedisSettings) -> Redis:
     """A client for `settings.url`; nothing is opened before its first command."""
     if settings.url is None:
         raise StoreUnavailable("no Redis is configured: set REDIS_URL, or use `framequeue up`, which starts a Valkey")
-    pool = BlockingConnectionPool.from_url(
+    pool = Pool.from_url(
         settings.url.get_secret_value(),
         max_connections=settings.max_connections,
         timeout=settings.command_timeout_s,
@@ -108,8 +122,8 @@ def connect(settings: RedisSettings) -> Redis:
 async def end(task: "asyncio.Task[Any]") -> None:
     """Cancel a task that talks to Redis, and see it ended.
 
-    redis-py 5.3 loses a cancellation that falls into its look at the socket before a command (a timeout of zero; about
-    one in fifty here), so one `cancel()` is not enough.
+    redis-py 5.3 loses a cancellation that meets one of its own timeouts (measured: with its look at the socket before
+    every command, one in fifty; see Pool), so one `cancel()` is not always enough.
     """
     while not task.done():
         task.cancel()
