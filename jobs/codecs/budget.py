@@ -6,6 +6,10 @@ import pyarrow.compute as pc
 from jobs.codecs.base import DecodeOptions
 from jobs.errors import CountExceeded, SizeExceeded
 
+# a batch of records of this many cells may be filled to less than one in so many
+_MANY_CELLS = 20_000_000
+_SPARSE = 100
+
 
 class Budget:
     """Counts one input's cost against its limits; every method raises where the limit is passed."""
@@ -29,6 +33,14 @@ class Budget:
                 f"columns in {self._what}", count, self._limits.columns, "limits.columns", f"/inputs/{self._name}"
             )
 
+    def cells_given(self, given: int, cells: int) -> None:
+        """Check that rows of different keys do not make a table of next to nothing but nulls; raises CountExceeded."""
+        if cells > _MANY_CELLS and cells > given * _SPARSE:
+            what = f"cells in {self._what}, of which its records fill {given:,}"
+            raise CountExceeded(
+                what, cells, max(_MANY_CELLS, given * _SPARSE), "limits.columns", f"/inputs/{self._name}"
+            )
+
     def bytes(self, count: int) -> None:
         """Add decoded bytes; raises SizeExceeded."""
         self._bytes += count
@@ -43,7 +55,7 @@ class Budget:
         """Check the largest single value of text and binary columns; raises SizeExceeded."""
         limit = self._limits.cell_bytes
         for name, column in zip(table.column_names, table.columns, strict=True):
-            if column.nbytes > limit and _has_length(column.type):
+            if column.nbytes > limit and has_length(column.type):
                 longest = pc.max(pc.binary_length(column)).as_py() or 0
                 if longest > limit:
                     raise SizeExceeded(f"a value in column {name!r} of {self._what}", limit, "limits.cell_bytes")
@@ -59,7 +71,8 @@ class Budget:
             self.cells(table)
 
 
-def _has_length(type_: pa.DataType) -> bool:
+def has_length(type_: pa.DataType) -> bool:
+    """Whether values are texts or bytes of any length."""
     return bool(
         pa.types.is_string(type_)
         or pa.types.is_large_string(type_)

@@ -11,8 +11,12 @@ from jobs.errors import FormatUnsupported, InputMalformed, SizeExceeded
 
 ENCODINGS = ("gzip", "zstd")
 _PIECE = 1024**2
+# a member leaves what follows it as a copy, so that many small ones must not be fed much at a time
+_FIRST_PIECE = 4096
+_MAX_MEMBERS = 100_000
 _GZIP_WBITS = 31
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 
 
 def canonical_encoding(encoding: str | None) -> str | None:
@@ -76,13 +80,15 @@ class _Guard:
 def _gunzip(data: pa.Buffer) -> Iterator[bytes]:
     view = memoryview(data).cast("B")
     position = 0
-    while True:
+    for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(_GZIP_WBITS)
+        size = _FIRST_PIECE
         while not member.eof:
             tail = member.unconsumed_tail
-            chunk = tail or view[position : position + _PIECE]
+            chunk = tail or view[position : position + size]
             if not tail:
                 position += len(chunk)
+                size = min(_PIECE, size * 8)
             if not chunk:
                 raise InputMalformed("the gzip data ends in the middle; was the upload cut short?")
             try:
@@ -96,10 +102,12 @@ def _gunzip(data: pa.Buffer) -> Iterator[bytes]:
         position -= len(member.unused_data)
         if position >= len(view):
             return
+    raise InputMalformed(f"the gzip data has more than {_MAX_MEMBERS:,} members; compress it as one")
 
 
 def _unzstd(data: pa.Buffer) -> Iterator[bytes]:
-    if data.size < 4 or data.slice(0, min(4, data.size)).to_pybytes() != _ZSTD_MAGIC:
+    magic = data.slice(0, min(4, data.size)).to_pybytes()
+    if magic != _ZSTD_MAGIC and not (magic[1:] == _ZSTD_SKIPPABLE and magic[0] >> 4 == 5):
         raise InputMalformed("the body is not valid zstd; does Content-Encoding say what it is?")
     try:
         with pa.CompressedInputStream(pa.BufferReader(data), "zstd") as stream:

@@ -1,6 +1,7 @@
 """CSV and TSV: the header read here, the rows by Arrow as text, the types decided by the contract's rules."""
 
 import codecs
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -14,6 +15,18 @@ from jobs.codecs.delimited_write import written
 from jobs.errors import FormatUnsupported, InputEmpty, InputMalformed
 from jobs.model import Warn
 
+_CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:()-]{0,39}")
+_SHOWN_CHARSETS = ("utf-8", "utf-16", "latin-1", "cp1252", "iso-8859-15", "shift_jis", "gb18030", "big5", "euc-kr")
+# by the names that `codecs.lookup` gives
+_CHARSETS = frozenset(
+    [
+        *("utf-8", "utf-8-sig", "ascii", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+        *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
+        *(f"cp{page}" for page in (*range(1250, 1259), 437, 850, 852, 866, 874, 932, 949, 950)),
+        *("koi8-r", "koi8-u", "mac-roman", "tis-620"),
+        *("shift_jis", "euc_jp", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_kr"),
+    ]
+)
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -54,17 +67,28 @@ CSV = Delimited("csv", ("text/csv", "application/csv", "text/x-csv"), ",")
 TSV = Delimited("tsv", ("text/tab-separated-values", "text/tsv"), "\t")
 
 
-def _utf8(data: pa.Buffer, options: DecodeOptions) -> pa.Buffer:
-    charset = (options.charset or "utf-8").strip("\"' ").lower()
+def check_charset(charset: str | None) -> str:
+    """Python's name of a charset (UTF-8 where none is named); raises FormatUnsupported for what is no charset of text.
+
+    Only charsets that are in use count: Python's other codecs (`punycode`, `idna`, `unicode_escape`, `utf-7`) are slow
+    on purpose-made bytes, or no charsets at all.
+    """
+    asked = (charset or "utf-8").strip("\"' ").lower()
     try:
-        name = codecs.lookup(charset).name
-        "".encode(name)  # refuses base64, zip and the like, which are codecs but no charsets
-    except (LookupError, ValueError):
-        raise FormatUnsupported(f"unknown charset {charset[:80]!r}; utf-8 is the default") from None
+        name = codecs.lookup(asked).name if _CHARSET_NAME.fullmatch(asked) else ""
+    except LookupError:
+        name = ""
+    if name not in _CHARSETS:
+        raise FormatUnsupported(f"unknown charset {asked[:80]!r}; utf-8 is the default", _SHOWN_CHARSETS)
+    return name
+
+
+def _utf8(data: pa.Buffer, options: DecodeOptions) -> pa.Buffer:
+    name = check_charset(options.charset)
     if name not in ("utf-8", "ascii", "utf-8-sig"):
         try:
             text = data.to_pybytes().decode(name)
         except (UnicodeDecodeError, ValueError) as error:
-            raise InputMalformed(f"input {options.name!r} is not {charset} ({error})", input=options.name) from None
+            raise InputMalformed(f"input {options.name!r} is not {name} ({error})", input=options.name) from None
         data = pa.py_buffer(text.encode("utf-8", "surrogatepass"))
     return data.slice(3) if data.size >= 3 and data.slice(0, min(3, data.size)).to_pybytes() == _UTF8_BOM else data

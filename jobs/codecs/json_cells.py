@@ -38,22 +38,27 @@ def _quoted(array: pa.Array) -> pa.Array:
 
 
 def _list_text(array: pa.Array) -> pa.Array:
-    if not pa.types.is_list(array.type):
-        array = array.cast(pa.list_(array.type.value_type))
-    return _bracketed(array, json_text(array.values), "[", "]")
+    # of any layout, sliced or not: the values of the lists alone, and where each list begins among them
+    lengths = pc.fill_null(pc.list_value_length(array), 0).cast(pa.int32())
+    return _bracketed(array, _offsets(lengths), json_text(pc.list_flatten(array)), "[", "]")
+
+
+def _offsets(lengths: pa.Array) -> pa.Array:
+    return pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
 
 
 def _map_text(array: pa.Array) -> pa.Array:
-    keys = plain(array.keys)
+    first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+    keys = plain(array.keys.slice(first, last - first))
     text = _quoted(keys if is_text(keys.type) else scalar_text(keys))
-    pairs = glue([text, ":", _or_null(json_text(array.items))], nulls="null")
-    return _bracketed(array, pairs, "{", "}")
+    pairs = glue([text, ":", _or_null(json_text(array.items.slice(first, last - first)))], nulls="null")
+    return _bracketed(array, pc.subtract(array.offsets, first), pairs, "{", "}")
 
 
-def _bracketed(array: pa.Array, items: pa.Array, start: str, end: str) -> pa.Array:
+def _bracketed(array: pa.Array, offsets: pa.Array, items: pa.Array, start: str, end: str) -> pa.Array:
     # the kernel that joins the items of a list knows 32-bit offsets only; batches are far below 2 GiB
     texts = _or_null(items).cast(pa.string())
-    lists = pa.ListArray.from_arrays(array.offsets, texts, mask=array.is_null() if array.null_count else None)
+    lists = pa.ListArray.from_arrays(offsets, texts, mask=array.is_null() if array.null_count else None)
     return glue([start, pc.binary_join(lists, ",").cast(pa.large_string()), end], nulls=None)
 
 

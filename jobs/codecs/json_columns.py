@@ -35,6 +35,7 @@ class Columns:
         if values is None:
             names = list(dict.fromkeys([*names, *(key for record in records for key in record)]))
             self._budget.columns(len(names))
+            self._budget.cells_given(sum(map(len, records)), len(records) * len(names))
             values = [[record.get(name) for record in records] for name in names]
         self.add(names, values, rows=len(records))
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
-from jobs.codecs.budget import Budget
+from jobs.codecs.budget import Budget, has_length
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
-from jobs.errors import InputEmpty, InputMalformed
+from jobs.errors import FidelityLost, InputEmpty, InputMalformed
 
 _BATCH_ROWS = 65_536
 _BROKEN = (
@@ -50,6 +51,9 @@ class Parquet:
         with pq.ParquetFile(pa.BufferReader(data)) as file:
             budget.columns(len(file.schema_arrow))
             budget.rows(file.metadata.num_rows)
+            coded = _expandable(file, options.limits.decoded_bytes)
+            if coded:
+                return _read_coded(data, coded, file.schema_arrow, budget)
             if budget.surely_small(_promised(file.metadata)) and data.size * 64 < options.limits.decoded_bytes:
                 table = file.read()
                 budget.bytes(table.nbytes)
@@ -63,6 +67,10 @@ class Parquet:
 
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A Parquet file, a row group per batch; see `Codec.encode`."""
+        for field in batches.schema:
+            if _has_empty_struct(field.type):
+                detail = f"column {field.name!r} holds objects without fields, which Parquet cannot say; drop it"
+                raise FidelityLost(detail)
         sink = Sink()
         with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), batches.schema, compression="zstd") as writer:
             for batch in batches:
@@ -84,6 +92,45 @@ def _check_text(table: pa.Table) -> None:
 def _is_ascii(data: pa.Buffer | None) -> bool:
     # a tenth of the time that Arrow's own check takes, which most text then never needs
     return data is None or data.size == 0 or int(np.frombuffer(data, np.uint8).max()) < 128
+
+
+def _has_empty_struct(type_: pa.DataType) -> bool:
+    if pa.types.is_struct(type_) and type_.num_fields == 0:
+        return True
+    return any(_has_empty_struct(type_.field(place).type) for place in range(type_.num_fields))
+
+
+def _expandable(file: pq.ParquetFile, limit: int) -> list[str]:
+    """The columns of text or bytes that may hold far more than the footer says, which counts a repeated value once."""
+    metadata, names = file.metadata, []
+    kinds = {field.name: field.type for field in file.schema_arrow}
+    for position in range(metadata.num_columns if metadata.num_row_groups else 0):
+        chunks = [metadata.row_group(group).column(position) for group in range(metadata.num_row_groups)]
+        worst = sum(chunk.num_values * chunk.total_uncompressed_size for chunk in chunks)
+        name = chunks[0].path_in_schema
+        has_codes = any("DICTIONARY" in encoding for chunk in chunks for encoding in chunk.encodings)
+        if has_codes and worst * 4 > limit and name in kinds and has_length(kinds[name]):
+            names.append(name)
+    return names
+
+
+def _read_coded(data: pa.Buffer, coded: list[str], schema: pa.Schema, budget: Budget) -> pa.Table:
+    """Read these columns as codes, so that their size is known before the values are written out."""
+    batches = []
+    with pq.ParquetFile(pa.BufferReader(data), read_dictionary=coded) as file:
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+            columns = []
+            for column, field in zip(batch.columns, schema, strict=True):
+                encoded = pa.types.is_dictionary(column.type) and not pa.types.is_dictionary(field.type)
+                budget.bytes(_written_out(column) if encoded else column.nbytes)
+                columns.append(column.dictionary_decode().cast(field.type) if encoded else column)
+            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return pa.Table.from_batches(batches, schema=schema)
+
+
+def _written_out(column: pa.DictionaryArray) -> int:
+    lengths = pc.binary_length(column.dictionary).cast(pa.int64())
+    return int(pc.sum(lengths.take(column.indices)).as_py() or 0) + 4 * len(column)
 
 
 def _promised(metadata: pq.FileMetaData) -> int:

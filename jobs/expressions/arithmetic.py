@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.expressions import growth
 from jobs.expressions.moments import align, offset_text, parse_moment, parse_span
 from jobs.expressions.normal import text_series
 from jobs.expressions.values import (
@@ -81,6 +82,8 @@ def _arithmetic_numbers(sign: str, left: Value, right: Value, index: pd.Index) -
     missing = either(_missing(one, masked=one_masked), _missing(two, masked=two_masked))
     null = either(either(one_null, two_null), missing)
     mask = np.zeros(len(result), dtype=bool) if null is None else np.broadcast_to(null, result.shape).copy()
+    if result.dtype.kind == "f":
+        mask |= np.isnan(result)  # 0 / 0 is null beside nulls, as in pandas
     array = pd.arrays.FloatingArray if result.dtype.kind == "f" else pd.arrays.IntegerArray
     return pd.Series(array(result, mask), index=index)
 
@@ -105,7 +108,9 @@ def _of_scalars(sign: str, one: Any, two: Any) -> Any:
 def _concat(left: Value, right: Value, index: pd.Index) -> Value:
     if isinstance(left, str) and isinstance(right, str):
         return left + right
-    joined = pc.binary_join_element_wise(arrow_text(left), arrow_text(right), pa.scalar("", pa.large_string()))
+    one, two = arrow_text(left), arrow_text(right)
+    growth.check_join(one, two)
+    joined = pc.binary_join_element_wise(one, two, pa.scalar("", pa.large_string()))
     return text_series(joined, index)
 
 

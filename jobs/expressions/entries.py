@@ -11,6 +11,7 @@ from jobs.expressions.values import Clash, Value
 
 REQUIRED: Final = object()
 MAX_WIDTH = 10_000
+MAX_PLACES = 300
 MAX_ITEMS = 2_048
 _WIDE_FORMAT = re.compile(r"%[-_0^#]*\d")
 
@@ -100,6 +101,13 @@ def _width(literal: Any) -> int:
     return width
 
 
+def _places(literal: Any) -> int:
+    places = _integer(literal)
+    if abs(places) > MAX_PLACES:
+        raise Clash(f"wants an integer of -{MAX_PLACES} to {MAX_PLACES}, not {literal}")
+    return places
+
+
 def _number(literal: Any) -> float:
     if isinstance(literal, bool) or not isinstance(literal, (int, float)):
         raise Clash(f"wants a number literal, not {literal!r}")
@@ -142,6 +150,7 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "flag": _flag,
     "integer": _integer,
     "width": _width,
+    "places": _places,
     "number": _number,
     "items": _items,
     "texts": _texts,

@@ -41,6 +41,8 @@ def elementwise(apply: Callable[[Any], Any]) -> Callable[..., Value]:
         if not masked:
             return result
         mask = np.zeros(len(result), dtype=bool) if null is None else null
+        if result.dtype.kind == "f":
+            mask = mask | np.isnan(result)
         array = pd.arrays.FloatingArray if result.dtype.kind == "f" else pd.arrays.IntegerArray
         return pd.Series(array(result, mask.copy()), index=index)
 
@@ -181,7 +183,7 @@ FUNCTIONS = table(
         ),
         Entry("abs", "the absolute value", _absolute, _X),
         Entry(
-            "round", "rounded half to even to `decimals` places", _round, (Param("x"), Param("decimals", "integer", 0))
+            "round", "rounded half to even to `decimals` places", _round, (Param("x"), Param("decimals", "places", 0))
         ),
         Entry("arctan2", "the angle of the point (x, y) in radians", _arctan2, (Param("y"), Param("x"))),
         Entry("int", "as an integer, cut towards 0; text is parsed", to_integer, _X),

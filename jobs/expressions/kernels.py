@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.expressions import growth
 from jobs.expressions.normal import text_series
 from jobs.expressions.patterns import anchored, check_pattern, flagged, matches_empty, rewrite
 from jobs.expressions.values import Clash, arrow_text
@@ -49,12 +50,13 @@ def edge(kernel: _Arrow) -> _Arrow:
 def replace(text: Any, pat: str, repl: str, n: int, case: bool, regex: bool) -> Any:
     """`repl` in place of the first `n` (all where negative) `pat`."""
     most = None if n < 0 else n
+    pattern = flagged(check_pattern(pat) if regex else quoted(pat), case=case)
+    growth.check_replace(text, lambda: occurrences(text, pattern), repl, literal=not regex)
     # the kernel for plain text never comes to an end of nothing
     if regex or not case or not pat:
-        pattern = check_pattern(pat) if regex else quoted(pat)
         new = rewrite(repl, literal=not regex)
         try:
-            return pc.replace_substring_regex(text, flagged(pattern, case=case), new, max_replacements=most)
+            return pc.replace_substring_regex(text, pattern, new, max_replacements=most)
         except pa.ArrowInvalid as error:
             raise Clash(f"the replacement {repl[:80]!r} does not fit its pattern: {str(error)[:160]}") from None
     return pc.replace_substring(text, pat, repl, max_replacements=most)
@@ -123,6 +125,7 @@ def suffix(text: Any, suffix: str) -> Any:
 
 def zfill(text: Any, width: int) -> Any:
     """Filled with zeros after the sign."""
+    growth.check_fill(text, width, "0")
     sign = pc.match_substring_regex(text, r"\A[+-]")
     digits = pc.if_else(sign, pc.utf8_slice_codeunits(text, 1), text)
     filled = pc.utf8_lpad(digits, max(0, width - 1), "0")
@@ -147,6 +150,7 @@ def filled(side: str) -> _Arrow:
 
 
 def _fill(kernel: _Arrow, text: Any, width: int, fillchar: str) -> Any:
+    growth.check_fill(text, width, fillchar)
     return kernel(text, width, fillchar)
 
 
@@ -156,5 +160,6 @@ def pad(text: Any, width: int, side: str, fillchar: str) -> Any:
 
 
 def repeat(text: Any, repeats: int) -> Any:
-    """Each text repeated."""
+    """Each text repeated; raises OutputTooLarge."""
+    growth.check_repeat(text, repeats)
     return pc.binary_repeat(text, repeats)

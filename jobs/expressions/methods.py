@@ -16,7 +16,7 @@ from jobs.expressions.logic import as_condition, kleene_and
 from jobs.expressions.membership import member
 from jobs.expressions.normal import load
 from jobs.expressions.reductions import REDUCTIONS
-from jobs.expressions.values import Clash, Logical, Value, family, nulls, spelt, to_series
+from jobs.expressions.values import Clash, Logical, Value, family, is_scalar, nulls, spelt, to_series
 
 
 def _series(run: Callable[..., Any], *kinds: str) -> Callable[..., Value]:
@@ -50,6 +50,10 @@ def _isin(index: pd.Index, target: Value, values: Value) -> Value:
 
 def _clip(index: pd.Index, target: Value, lower: Value, upper: Value) -> Value:
     result = target
+    if is_scalar(lower) and is_scalar(upper) and "null" not in (family(lower), family(upper)):
+        swapped = compare(">", lower, upper)
+        if swapped.null is None and bool(swapped.truth):
+            lower, upper = upper, lower  # as pandas does
     for bound, sign in ((lower, "<"), (upper, ">")):
         if family(bound) != "null":
             result = choose(compare(sign, result, bound), bound, result, index)
@@ -123,7 +127,7 @@ METHODS = table(
             "replace", "value in place of to_replace (one or a list)", _replace, (Param("to_replace"), Param("value"))
         ),
         Entry("astype", "as another dtype", _astype, (Param("dtype", "text", choices=DTYPES),)),
-        Entry("round", "rounded half to even", FUNCTIONS["round"].apply, (Param("decimals", "integer", 0),)),
+        Entry("round", "rounded half to even", FUNCTIONS["round"].apply, (Param("decimals", "places", 0),)),
         Entry("abs", "the absolute value", FUNCTIONS["abs"].apply),
         Entry(
             "shift",

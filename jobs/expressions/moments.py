@@ -14,6 +14,8 @@ _SPAN = re.compile(
     r"[-+]?\s*(P[\dTDHMSW.]+|(\d+(\.\d+)?\s*[A-Za-zµ]+\s*)+|(\d+\s*days?,?\s*)?\d+:\d\d(:\d\d(\.\d+)?)?)"
 )
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
+# ten thousand years, beyond which there is no date
+_FARTHEST = {"years": 10_000, "months": 120_000, "weeks": 521_775, "days": 3_652_425, "hours": 87_658_200}
 
 
 @lru_cache(maxsize=256)
@@ -73,6 +75,9 @@ def _aware(value: Value, other: Any) -> Value:
 
 def make_offset(**parts: int) -> pd.DateOffset:
     """A calendar offset such as `offset(months=3)`."""
+    for part, count in parts.items():
+        if abs(count) > _FARTHEST.get(part, 2**31):
+            raise Clash(f"offset goes up to {_FARTHEST[part]:,} {part}, and {count:,} are wanted")
     return pd.DateOffset(**parts)  # type: ignore[arg-type]  # checked names, whole numbers
 
 

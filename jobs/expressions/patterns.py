@@ -29,7 +29,7 @@ def check_pattern(pattern: str) -> str:
 def matches_empty(pattern: str) -> bool:
     """Whether the pattern can match the empty text anywhere, as `b*`, `^` and `x|` do.
 
-    Asked beside nothing, a letter and a space: whatever `\\b`, `^` and the like say elsewhere holds at one of these too.
+    Asked beside nothing, a letter and a space: what `\\b`, `^` and the like say elsewhere holds at one of these.
     """
     if not pattern:
         return True

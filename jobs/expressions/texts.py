@@ -61,7 +61,9 @@ def _verify_replace(literals: Mapping[str, Any]) -> None:
     _verify_pattern(literals)
     pattern, most = literals["pat"], literals["n"]
     if most >= 0 and (matches_empty(pattern) if literals["regex"] else not pattern):
-        raise Clash(f"the pattern {pattern[:80]!r} can match the empty text, and those have no first {most}; leave n out")
+        raise Clash(
+            f"the pattern {pattern[:80]!r} can match the empty text, and those have no first {most}; leave n out"
+        )
     kernels.replace(_PROBE, **literals)
 
 
@@ -199,7 +201,13 @@ _ENTRIES = (
         verify=_verify_replace,
     ),
     Entry("count", "how often the pattern (RE2) is found", _count(kernels.occurrences), (Param("pat", "pattern"),)),
-    Entry("extract", "what the pattern's (RE2) group matched, else null", _text(kernels.extract), (_PAT,), verify=_verify_extract),
+    Entry(
+        "extract",
+        "what the pattern's (RE2) group matched, else null",
+        _text(kernels.extract),
+        (_PAT,),
+        verify=_verify_extract,
+    ),
     Entry("find", "the position of sub, from 0; -1 where it is not found", _find, _SUB),
     Entry("rfind", "the last position of sub; -1 where it is not found", _rfind, _SUB),
     Entry(

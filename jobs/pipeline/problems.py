@@ -1,7 +1,7 @@
 """What pydantic finds wrong with a step's arguments, said in the project's own errors and with JSON pointers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -9,6 +9,10 @@ from pydantic import ValidationError
 from jobs.errors import ArgumentInvalid, ArgumentUnknown, FramequeueError
 from jobs.transforms.arguments import pointer, shown
 from jobs.transforms.base import Transform
+
+# a suggestion is looked for in each: the first hundred tell enough
+_MAX_PROBLEMS: Final = 100
+_MAX_DETAILS: Final = 20 * _MAX_PROBLEMS
 
 # pydantic's type of error → what would have been right
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -30,20 +34,36 @@ def validated(transform: type[Transform], arguments: dict[str, Any]) -> Transfor
     """The transform with these arguments, or everything that is wrong with them; pointers are relative to the step."""
     try:
         # as JSON text, because only there a strict model takes an array for a tuple
-        return transform.model_validate_json(json.dumps(arguments))
+        return transform.model_validate_json(json.dumps(_without_most_unknown(transform, arguments)))
     except ValidationError as error:
         return _problems(transform, arguments, error)
     except (TypeError, ValueError, RecursionError) as error:
         return [ArgumentInvalid(f"the arguments are not JSON ({type(error).__name__})")]
 
 
+def _without_most_unknown(transform: type[Transform], arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, with no more unknown ones than are told of."""
+    known = set(_names(transform))
+    unknown = [name for name in arguments if name not in known]
+    dropped = set(unknown[_MAX_PROBLEMS:])
+    return {name: value for name, value in arguments.items() if name not in dropped} if dropped else arguments
+
+
 def _problems(transform: type[Transform], arguments: dict[str, Any], error: ValidationError) -> list[FramequeueError]:
     by_place: dict[str, list[Any]] = {}
-    for detail in error.errors(include_url=False):
+    for detail in error.errors(include_url=False)[:_MAX_DETAILS]:
         by_place.setdefault(_place(arguments, detail), []).append(detail)
+    above = {ancestor for place in by_place for ancestor in _ancestors(place)}
     # of a union each branch complains: the one that went deepest understood the value best
-    deepest = [place for place in by_place if not any(other.startswith(place + "/") for other in by_place)]
-    return [_problem(transform, place, by_place[place]) for place in deepest]
+    deepest = [place for place in by_place if place not in above]
+    return [_problem(transform, place, by_place[place]) for place in deepest[:_MAX_PROBLEMS]]
+
+
+def _ancestors(place: str) -> Iterator[str]:
+    """The places that a place lies in, the whole step (``) among them."""
+    while place:
+        place = place.rpartition("/")[0]
+        yield place
 
 
 def _place(arguments: dict[str, Any], detail: Any) -> str:

@@ -1,12 +1,18 @@
 """Aggregates of the whole frame."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas.api.types import infer_dtype
+from pydantic import Field, model_validator
 
-from jobs.errors import ColumnTaken
+from jobs.errors import ArgumentInvalid, ColumnTaken, DtypeUnsuitable
+from jobs.transforms.arguments import refusal, shown
 from jobs.transforms.base import Example, Surroundings, Transform
+
+_MANY: Final = 100
 
 
 class Describe(Transform):
@@ -31,25 +37,90 @@ class Describe(Transform):
         ],
     )
 
-    percentiles: tuple[float, ...] | None = None
+    percentiles: Annotated[tuple[float, ...], Field(max_length=1_000)] | None = None
     """Which percentiles, each in 0..1; without it 0.25, 0.5 and 0.75."""
     include: Literal["all"] | tuple[str, ...] | None = None
     """Dtypes to describe (`number`, `str`, `category`, …) or `all`; without it, numbers where there are any."""
     exclude: tuple[str, ...] | None = None
     """Dtypes to leave out."""
 
+    @model_validator(mode="after")
+    def _known(self) -> "Describe":
+        for place, percentile in enumerate(self.percentiles or ()):
+            if not 0 <= percentile <= 1:
+                raise refusal(
+                    ArgumentInvalid(f"a percentile lies between 0 and 1, not {percentile}"), f"/percentiles/{place}"
+                )
+        if len(set(self.percentiles or ())) < len(self.percentiles or ()):
+            raise refusal(ArgumentInvalid("a percentile stands in the list twice"), "/percentiles")
+        if self.include == "all" and self.exclude is not None:
+            raise refusal(
+                ArgumentInvalid("'exclude' cannot stand beside 'include' all; give one of the two"), "/exclude"
+            )
+        for argument, given in (("include", self.include), ("exclude", self.exclude)):
+            for place, name in enumerate(given if isinstance(given, tuple) else ()):
+                _check_dtypes(f"/{argument}/{place}", [name], None)
+        if isinstance(self.include, tuple) or self.exclude is not None:
+            include = list(self.include) if isinstance(self.include, tuple) else None
+            _check_dtypes("/exclude" if self.exclude else "/include", include, self.exclude and list(self.exclude))
+        return self
+
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """One row per statistic, one column per column described."""
-        include: Any = list(self.include) if isinstance(self.include, tuple) else self.include
-        exclude: Any = None if self.exclude is None else list(self.exclude)
-        percentiles = None if self.percentiles is None else list(self.percentiles)
-        described = frame.describe(percentiles=percentiles, include=include, exclude=exclude)
+        described = self._described(frame)
         if "index" in described.columns:
             raise ColumnTaken("index")
         columns = [_one_type(described.iloc[:, place]) for place in range(described.shape[1])]
-        result = pd.concat(columns, axis=1)
-        result.insert(0, "index", described.index.astype("str"))
-        return result.reset_index(drop=True)
+        statistics = pd.Series(described.index.astype("str"), index=described.index, name="index")
+        return pd.concat([statistics, *columns], axis=1).reset_index(drop=True)
+
+    def _described(self, frame: pd.DataFrame) -> pd.DataFrame:
+        percentiles = None if self.percentiles is None else list(self.percentiles)
+        if self.include is None and self.exclude is None and frame.shape[1] > _MANY:
+            plain = _plain_numbers(frame)
+            if plain is not None:
+                return _wide(plain, percentiles)
+        include: Any = list(self.include) if isinstance(self.include, tuple) else self.include
+        exclude: Any = None if self.exclude is None else list(self.exclude)
+        try:
+            return frame.describe(percentiles=percentiles, include=include, exclude=exclude)
+        except (TypeError, pa.ArrowNotImplementedError) as error:
+            for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+                if _is_nested(dtype):
+                    detail = f"column {name!r} is {dtype}, of which there are no statistics; select others or drop it"
+                    raise DtypeUnsuitable(detail, column=str(name), dtype=str(dtype)) from error
+            raise
+        except ValueError as error:
+            if frame.shape[1] and not frame.select_dtypes(include, exclude).empty:
+                raise
+            raise DtypeUnsuitable("there is no column to describe; include=all takes every dtype") from error
+
+
+def _check_dtypes(at: str, include: Any, exclude: Any) -> None:
+    """Ask pandas, which decides without data; refuse at the pointer `at` what it does not take."""
+    try:
+        pd.DataFrame({"x": [1]}).select_dtypes(include, exclude)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise refusal(ArgumentInvalid(f"cannot select by dtype {shown(include or exclude)}: {error}"), at) from None
+
+
+def _plain_numbers(frame: pd.DataFrame) -> pd.DataFrame | None:
+    """The columns of plain numbers, where nothing else would be described beside them."""
+    plain = np.array([str(dtype) in ("int64", "float64") for dtype in frame.dtypes])
+    others = {str(dtype) for dtype in frame.dtypes[~plain]}
+    return frame.loc[:, plain] if len(frame) and plain.any() and others <= {"str", "bool", "category"} else None
+
+
+def _wide(frame: pd.DataFrame, percentiles: list[float] | None) -> pd.DataFrame:
+    """What pandas' describe gives, a statistic at a time; pandas goes column by column."""
+    labels = frame.iloc[:, :1].describe(percentiles=percentiles).index
+    shares = frame.quantile(sorted([0.25, 0.5, 0.75] if percentiles is None else percentiles))
+    rows = [frame.count(), frame.mean(), frame.std(), frame.min(), *(row for _, row in shares.iterrows()), frame.max()]
+    return pd.DataFrame(np.array([row.to_numpy("float64") for row in rows]), index=labels, columns=frame.columns)
+
+
+def _is_nested(dtype: Any) -> bool:
+    return dtype == np.dtype(object) or (isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype))
 
 
 def _one_type(column: pd.Series) -> pd.Series:

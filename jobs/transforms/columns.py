@@ -1,12 +1,23 @@
 """Columns: which there are, what they are called, what they are made of."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
 
-from jobs.errors import DtypeUnsuitable
-from jobs.transforms.arguments import ExpressionText, Names, computed, name_list, pointer, require, require_all
+from jobs.errors import ColumnUnknown, DtypeUnsuitable
+from jobs.expressions import Expression
+from jobs.transforms.arguments import (
+    ExpressionText,
+    Names,
+    computed,
+    name_list,
+    one_column,
+    pointer,
+    require,
+    require_all,
+)
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.dtypes import DtypeName, cast
 
@@ -46,15 +57,35 @@ class Assign(Transform):
         ],
     )
 
-    columns: Annotated[dict[str, ExpressionText], Field(min_length=1)]
+    columns: Annotated[dict[str, ExpressionText], Field(min_length=1, max_length=10_000)]
     """Name of the column → expression."""
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with the columns added; the data of the others is shared, not copied."""
-        result = frame.copy(deep=False)
+        new: dict[str, pd.Series] = {}
         for name, expression in self.columns.items():
-            result[name] = computed(result, expression, pointer("columns", name))
-        return result
+            at = pointer("columns", name)
+            new[name] = computed(_beside(frame, new, expression, at), expression, at)
+        # all at once: a frame takes each further column more slowly than the one before
+        parts, start = [], 0
+        for place in [place for place, name in enumerate(frame.columns) if name in new]:
+            parts += [frame.iloc[:, start:place], new[frame.columns[place]].to_frame(frame.columns[place])]
+            start = place + 1
+        parts.append(frame.iloc[:, start:])
+        parts += [column.to_frame(name) for name, column in new.items() if name not in frame.columns]
+        return pd.concat([part for part in parts if part.shape[1]], axis=1)
+
+
+def _beside(frame: pd.DataFrame, new: Mapping[str, pd.Series], expression: Expression, at: str) -> pd.DataFrame:
+    """The frame for an expression that may read new columns: those of them that it reads, over the frame's own."""
+    names = sorted(expression.columns)
+    for name in names:
+        if name not in new and name not in frame.columns:
+            raise ColumnUnknown(name, [*frame.columns, *new], at)
+    if not any(name in new for name in names):
+        return frame
+    read = {name: new[name] if name in new else one_column(frame, name, at) for name in names}
+    return pd.DataFrame(read, copy=False)
 
 
 class Rename(Transform):

@@ -11,13 +11,14 @@ from jobs.errors import (
     ArgumentInvalid,
     ArgumentUnknown,
     ColumnUnknown,
+    DtypeUnsuitable,
     ExpressionError,
     ExpressionSyntax,
     ExpressionTooLarge,
 )
 from jobs.expressions import Expression, parse
 from jobs.hints import did_you_mean, listing
-from jobs.transforms.arguments import computed, one_column, refusal, shown
+from jobs.transforms.arguments import computed, one_column, pointer, refusal, shown
 
 _NUMBERS = (int, float)
 # every aggregation by name, with the arguments that its third item may hold and their types
@@ -45,6 +46,7 @@ AGGREGATIONS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "var": {"ddof": (int,), "skipna": (bool,)},
 }
 PAIR_AGGREGATIONS = ("corr", "cov")
+_OF_NUMBERS = frozenset(["kurt", "mean", "median", "prod", "quantile", "sem", "skew", "std", "var"])
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
@@ -67,6 +69,17 @@ class Aggregation:
 
         Raises ColumnUnknown where neither a column nor an expression over columns is meant.
         """
+        column = self._column(frame, at)
+        if self.function in _OF_NUMBERS and isinstance(column.dtype, (pd.StringDtype, pd.CategoricalDtype)):
+            raise DtypeUnsuitable(
+                f"{self.function} wants numbers, and {shown(self.text)} is {column.dtype}; cast it with astype",
+                column=str(self.text),
+                dtype=str(column.dtype),
+                pointer=at,
+            )
+        return column
+
+    def _column(self, frame: pd.DataFrame, at: str) -> pd.Series:
         text = self.text if self.text is not None else ""
         if text in frame.columns:
             return one_column(frame, text, at)
@@ -116,10 +129,10 @@ def _check_function(function: str, arguments: Any) -> None:
         raise refusal(ArgumentInvalid(f"the arguments are an object, not {shown(arguments)}"), "/2")
     for name, value in arguments.items():
         if name not in known:
-            raise refusal(ArgumentUnknown(function, name, known), f"/2/{name}")
+            raise refusal(ArgumentUnknown(function, name, known), pointer(2, name))
         if not isinstance(value, known[name]) or (isinstance(value, bool) and bool not in known[name]):
             wanted = " or ".join(kind.__name__ for kind in known[name])
-            raise refusal(ArgumentInvalid(f"{name!r} should be of type {wanted}, not {shown(value)}"), f"/2/{name}")
+            raise refusal(ArgumentInvalid(f"{name!r} should be of type {wanted}, not {shown(value)}"), pointer(2, name))
     if not 0 <= arguments.get("q", 0.5) <= 1:
         raise refusal(ArgumentInvalid(f"'q' should be between 0 and 1, not {shown(arguments['q'])}"), "/2/q")
     if arguments.get("interpolation", "linear") not in _INTERPOLATIONS:
@@ -171,6 +184,6 @@ NamedAggregations = Annotated[
             ),
         ],
     ],
-    Field(min_length=1),
+    Field(min_length=1, max_length=10_000),
 ]
 """New column → `[source, function]` or `[source, function, {arguments}]`."""

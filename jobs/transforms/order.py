@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 import pandas as pd
 from pydantic import model_validator
 
-from jobs.errors import ArgumentInvalid
-from jobs.transforms.arguments import Names, name_list, plain, refusal, require_keys
+from jobs.errors import ArgumentInvalid, DtypeUnsuitable
+from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 
 _FLIGHTS: list[dict[str, Any]] = [
@@ -69,6 +69,20 @@ class _Extreme(Transform):
     """Which of equal rows at the border; `all` may give more than `n`."""
 
 
+def _numbers(frame: pd.DataFrame, columns: Names) -> list[str]:
+    names = require_keys(frame, "columns", columns)
+    for place, name in enumerate(names):
+        dtype = frame[name].dtype
+        if isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) or dtype.kind == "O":
+            raise DtypeUnsuitable(
+                f"column {name!r} is {dtype}, and this wants numbers or times; use sort_values and head",
+                column=name,
+                dtype=str(dtype),
+                pointer="/columns" if isinstance(columns, str) else pointer("columns", place),
+            )
+    return names
+
+
 class NLargest(_Extreme):
     """The rows with the largest values, largest first."""
 
@@ -81,7 +95,7 @@ class NLargest(_Extreme):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
-        return plain(frame.nlargest(self.n, require_keys(frame, "columns", self.columns), keep=self.keep))
+        return plain(frame.nlargest(self.n, _numbers(frame, self.columns), keep=self.keep))
 
 
 class NSmallest(_Extreme):
@@ -96,4 +110,4 @@ class NSmallest(_Extreme):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
-        return plain(frame.nsmallest(self.n, require_keys(frame, "columns", self.columns), keep=self.keep))
+        return plain(frame.nsmallest(self.n, _numbers(frame, self.columns), keep=self.keep))
