@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from config import Settings
 from jobs.codecs.bodies import decompressed
+from jobs.codecs.delimited import check_charset
 from jobs.codecs.table import by_media_type
 from jobs.errors import InputEmpty, InputGone, QueueFull, SizeExceeded, SpecInvalid, StoreError, StoreFull
 from jobs.hints import listing
@@ -74,7 +75,9 @@ class InputFormat:
             raise SpecInvalid(
                 f"the parameter orient of application/json is one of {listing(ORIENTS)}, not {orient[:40]!r}"
             )
-        return cls(media_type, content_encoding(headers), parameters.get("charset"), orient)
+        charset = parameters.get("charset")
+        check_charset(charset)
+        return cls(media_type, content_encoding(headers), charset, orient)
 
 
 def content_encoding(headers: Mapping[str, str]) -> str | None:

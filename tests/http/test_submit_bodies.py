@@ -305,6 +305,18 @@ async def test_a_body_that_stops_coming_is_408_and_keeps_nothing(
 
 @pytest.mark.parametrize("field", ["max_attempts", "result_ttl_s", "max_rejects", "timeout_s", "delay_s"])
 async def test_numbers_that_no_float_can_hold_are_refused(api: httpx.AsyncClient, field: str) -> None:
-    body = json.dumps({"pipeline": [], "inputs": {"df": {"records": [{"a": 1}]}}})[:-1] + f', "{field}": 1{"0" * 5_000}}}'
+    body = (
+        json.dumps({"pipeline": [], "inputs": {"df": {"records": [{"a": 1}]}}})[:-1] + f', "{field}": 1{"0" * 5_000}}}'
+    )
     answer = await api.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "spec.invalid")
+
+
+@pytest.mark.parametrize("charset", ["nope", "punycode", "utf-7"])
+async def test_a_charset_that_is_none_is_415_before_anything_is_stored(
+    api: httpx.AsyncClient, queue: FakeQueue, charset: str
+) -> None:
+    headers = {"content-type": f"text/csv; charset={charset}"}
+    answer = await api.post("/v1/jobs", params={"pipeline": "[]"}, content="a\n1\n", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "format.unsupported")
+    assert (queue.blobs, queue.jobs) == ({}, {})
