@@ -51,10 +51,11 @@ class Parquet:
         with pq.ParquetFile(pa.BufferReader(data)) as file:
             budget.columns(len(file.schema_arrow))
             budget.rows(file.metadata.num_rows)
-            coded = _expandable(file, options.limits.decoded_bytes)
+            limit = options.limits.decoded_bytes
+            coded = [name for name in _expandable(file, limit) if _longest_fills(data, name, limit)]
             if coded:
                 return _read_coded(data, coded, file.schema_arrow, budget)
-            if budget.surely_small(_promised(file.metadata)) and data.size * 64 < options.limits.decoded_bytes:
+            if budget.surely_small(_promised(file.metadata)) and data.size * 64 < limit:
                 table = file.read()
                 budget.bytes(table.nbytes)
                 return table
@@ -112,6 +113,21 @@ def _expandable(file: pq.ParquetFile, limit: int) -> list[str]:
         if has_codes and worst * 4 > limit and name in kinds and has_length(kinds[name]):
             names.append(name)
     return names
+
+
+def _longest_fills(data: pa.Buffer, name: str, limit: int) -> bool:
+    """Whether the column would be too large if every value of it were the longest of its row group's dictionary.
+
+    The first batch of a row group brings its whole dictionary; reading all codes would cost five times the plain read.
+    """
+    worst = 0
+    with pq.ParquetFile(pa.BufferReader(data), read_dictionary=[name]) as file:
+        for group in range(file.metadata.num_row_groups):
+            batch = next(file.iter_batches(batch_size=1, row_groups=[group], columns=[name]), None)
+            if batch is not None and pa.types.is_dictionary(batch.column(0).type):
+                longest = pc.max(pc.binary_length(batch.column(0).dictionary)).as_py() or 0
+                worst += longest * file.metadata.row_group(group).num_rows
+    return worst * 4 > limit
 
 
 def _read_coded(data: pa.Buffer, coded: list[str], schema: pa.Schema, budget: Budget) -> pa.Table:
