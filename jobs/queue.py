@@ -182,7 +182,7 @@ class JobQueue:
         """The stored bytes of a result that stands beside its record; None where they have expired."""
         return await self._jobs.small_result(job.id)
 
-    async def chunk(self, blob_id: str, number: int) -> bytes | None:
+    async def chunk(self, blob_id: str, number: int) -> bytes | memoryview | None:
         """One chunk of a payload, or None behind the last; raises InputGone where the payload is gone."""
         return await blobs.read_chunk(self._redis, blob_id, number)
 

@@ -50,7 +50,7 @@ class ChunkSource(Protocol):
     async def read_frame(self, frame: Frame) -> Job:
         """A job whose result is the frame."""
 
-    async def chunk(self, blob_id: str, number: int) -> bytes | None:
+    async def chunk(self, blob_id: str, number: int) -> bytes | memoryview | None:
         """One chunk of a blob, None behind the last."""
 
 
@@ -117,10 +117,10 @@ async def _pieces(first: bytes | None, rest: Iterator[bytes]) -> AsyncIterator[b
         piece = await asyncio.to_thread(next, rest, None)
 
 
-async def _as_stored(source: ChunkSource, blob_id: str, first: bytes | None) -> AsyncIterator[bytes]:
+async def _as_stored(source: ChunkSource, blob_id: str, first: bytes | memoryview | None) -> AsyncIterator[bytes]:
     chunk, number = first, 0
     while chunk is not None:
-        yield chunk
+        yield bytes(chunk)
         number += 1
         chunk = await source.chunk(blob_id, number)
 

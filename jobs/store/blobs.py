@@ -14,6 +14,7 @@ from typing import Self
 
 from jobs.errors import InputGone, StoreError
 from jobs.store import keys
+from jobs.store.packing import WORTH_IT, pack, unpack
 from jobs.store.redis import Redis, translated
 
 CHUNK_BYTES = 4 * 1024**2
@@ -32,16 +33,25 @@ class BlobWriter:
     """Writes a payload as it streams in; leaving the `async with` block without `finish()` removes what was written.
 
     One chunk is on its way to Redis while the next is collected; memory is two chunks, whatever the payload's size.
-    With `sha256` the content's digest is known already, and not computed again.
+    With `sha256` the content's digest is known already, and not computed again; `compress=False` spares the try to.
     """
 
-    def __init__(self, redis: Redis, ttl_s: int, chunk_bytes: int = CHUNK_BYTES, *, sha256: str | None = None) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        ttl_s: int,
+        chunk_bytes: int = CHUNK_BYTES,
+        *,
+        sha256: str | None = None,
+        compress: bool = True,
+    ) -> None:
         self.id = f"blb_{secrets.token_urlsafe(18)}"
         self._redis, self._ttl_s, self._chunk_bytes = redis, ttl_s, chunk_bytes
         self._pieces: list[memoryview] = []
         self._held = self._size = self._chunks = 0
         self._digest = None if sha256 else hashlib.sha256()
         self._sha256 = sha256 or ""
+        self._compress = compress
         self._sending: asyncio.Task[None] | None = None
         self._finished = False
 
@@ -78,12 +88,15 @@ class BlobWriter:
 
     async def _flush(self) -> None:
         await self._sent()
-        chunk = b"".join(self._pieces)
+        self._sending = asyncio.create_task(self._send(self._chunks, self._pieces))
         self._pieces, self._held = [], 0
-        self._sending = asyncio.create_task(self._send(self._chunks, chunk))
         self._chunks += 1
 
-    async def _send(self, number: int, chunk: bytes) -> None:
+    async def _send(self, number: int, pieces: list[memoryview]) -> None:
+        plain = sum(len(piece) for piece in pieces)
+        chunk = await asyncio.to_thread(pack, pieces, compress=self._compress)
+        # what is compressed already stays so: one chunk tells for all
+        self._compress = self._compress and len(chunk) < plain * WORTH_IT
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.hset(keys.blob(self.id), str(number), chunk)  # type: ignore[arg-type]  # redis-py's stub knows str only
@@ -111,16 +124,16 @@ async def delete(redis: Redis, *blob_ids: str) -> None:
             await redis.unlink(*map(keys.blob, blob_ids))
 
 
-async def read_chunk(redis: Redis, blob_id: str, number: int) -> bytes | None:
+async def read_chunk(redis: Redis, blob_id: str, number: int) -> bytes | memoryview | None:
     """One chunk, or None behind the last; raises InputGone where the blob is not there any more."""
     with translated():
         chunk: bytes | None = await redis.hget(keys.blob(blob_id), str(number))  # type: ignore[misc]  # stub: sync or async
     if chunk is None and number == 0:
         raise InputGone("the stored bytes are gone: they expired or were deleted; submit them again")
-    return chunk
+    return None if chunk is None else await asyncio.to_thread(unpack, chunk)
 
 
-async def read(redis: Redis, blob_id: str) -> AsyncIterator[bytes]:
+async def read(redis: Redis, blob_id: str) -> AsyncIterator[bytes | memoryview]:
     """The chunks in order, the next one fetched while the last one is used."""
     number = 0
     coming = asyncio.create_task(read_chunk(redis, blob_id, number))

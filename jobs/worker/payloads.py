@@ -35,7 +35,7 @@ async def _payload(redis: Redis, claim: Claim, name: str, ref: PayloadRef) -> pa
 
 async def keep(redis: Redis, pieces: Sequence[pa.Buffer], sha256: str, ttl_s: int) -> str:
     """Write a result beside its job, for the end of the attempt to switch in; the id of its blob."""
-    async with BlobWriter(redis, ttl_s, sha256=sha256) as writer:
+    async with BlobWriter(redis, ttl_s, sha256=sha256, compress=False) as writer:
         for piece in pieces:
             await writer.write(memoryview(piece))
         return (await writer.finish()).id

@@ -1,6 +1,7 @@
 """Payloads: written as they stream, read back whole, and gone when nothing needs them."""
 
 import hashlib
+import random
 
 import pytest
 
@@ -39,6 +40,16 @@ async def test_what_was_written_is_read(redis: Redis, size: int) -> None:
     assert await whole(redis, info.id) == data
     assert (info.size, info.sha256) == (size, hashlib.sha256(data).hexdigest())
     assert max([len(chunk) async for chunk in blobs.read(redis, info.id)]) <= 100
+
+
+async def test_text_takes_less_room_and_what_is_compressed_no_more(redis: Redis) -> None:
+    text = await write(redis, b"2026-11-22,north,product-017,12.50\n" * 10_000)
+    assert sum(map(len, (await redis.hgetall(keys.blob(text))).values())) < 100_000
+    assert await whole(redis, text) == b"2026-11-22,north,product-017,12.50\n" * 10_000
+    noise = random.Random(1).randbytes(200_000)
+    packed = await write(redis, noise)
+    assert sum(map(len, (await redis.hgetall(keys.blob(packed))).values())) <= 200_000 + 16
+    assert await whole(redis, packed) == noise
 
 
 async def test_an_abandoned_upload_leaves_nothing(redis: Redis) -> None:
