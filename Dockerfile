@@ -33,6 +33,7 @@ COPY --from=build /opt/framequeue /opt/framequeue
 ENV PATH=/opt/framequeue/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    ARROW_DEFAULT_MEMORY_POOL=system \
     FRAMEQUEUE_API__HOST=0.0.0.0
 # a folder that is there and empty: the root file system may be read-only, and no .env is picked up by chance
 WORKDIR /srv

@@ -75,7 +75,8 @@ class Parquet:
         sink = Sink()
         with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), batches.schema, compression="zstd") as writer:
             for batch in batches:
-                writer.write_batch(batch)
+                # not write_batch: that holds back up to a million rows for one row group
+                writer.write_table(pa.Table.from_batches([batch]))
                 if piece := sink.take():
                     yield piece
         yield sink.take()

@@ -12,6 +12,9 @@ from jobs.errors import ColumnUnknown, SpecInvalid
 __all__ = ["format_warnings", "render"]
 
 
+_RELEASE_BYTES = 4 * 1024**2
+
+
 def render(
     reader: pa.RecordBatchReader,
     codec: Codec,
@@ -38,9 +41,17 @@ def render(
 
 
 def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """All pieces; every few MiB what was freed on the way goes back to the system, so that the process stays small."""
+    kept = len(first)
     if first:
         yield first
-    yield from rest
+    for piece in rest:
+        yield piece
+        kept += len(piece)
+        if kept > _RELEASE_BYTES:
+            kept = 0
+            pa.default_memory_pool().release_unused()
+    pa.default_memory_pool().release_unused()
 
 
 def _positions(schema: pa.Schema, columns: Sequence[str] | None) -> list[int]:

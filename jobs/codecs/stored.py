@@ -11,7 +11,7 @@ from jobs.errors import InputMalformed
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 _BATCH_ROWS = 65_536
-_BATCH_BYTES = 4 * 1024**2
+_BATCH_BYTES = 1024**2
 # below this, compressing costs more time than the store saves (docs/decisions/0002-stored-form.md)
 _TINY = 64 * 1024
 INFINITE = b"framequeue.infinite"
@@ -58,7 +58,7 @@ def open_stored(source: Readable | pa.Buffer) -> pa.RecordBatchReader:
 
 
 def batch_rows(table: pa.Table) -> int:
-    """Rows per batch so that one is about 4 MiB, and 65,536 at most."""
+    """Rows per batch so that one is about 1 MiB, and 65,536 at most."""
     if not table.num_rows:
         return _BATCH_ROWS
     row_bytes = max(1, table.nbytes // table.num_rows)

@@ -17,7 +17,7 @@ from jobs.store import keys
 from jobs.store.packing import WORTH_IT, pack, unpack
 from jobs.store.redis import Redis, translated
 
-CHUNK_BYTES = 4 * 1024**2
+CHUNK_BYTES = 1024**2
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import typer
 from service.cli.command import as_typed, command
 from service.cli.formats import NAMES
 from service.ended import Ended
+from service.pools import ARROW_POOL
 
 app = typer.Typer(
     name="framequeue",
@@ -95,6 +96,7 @@ def up(
 @app.command()
 def api(host: Host = None, port: Port = None) -> None:
     """Serve HTTP; needs REDIS_URL."""
+    os.environ.setdefault(*ARROW_POOL)
     from service.cli import api  # noqa: PLC0415 start-up time: see the module's docstring
 
     raise typer.Exit(api.run(**_section("api", host=host, port=port)))

@@ -17,6 +17,7 @@ from jobs.leash import LEASH_VARIABLE
 from jobs.store.embedded import EmbeddedError, EmbeddedValkey
 from service.auth import Auth
 from service.ended import Ended
+from service.pools import ARROW_POOL
 from service.stack.child import WRONG_SETTING, Child, Out, how_it_ended
 from service.stack.patience import Patience
 
@@ -108,6 +109,7 @@ class Stack:
         if self._settings.log.format == "auto" and sys.stderr.isatty():
             changes["FRAMEQUEUE_LOG__FORMAT"] = "console"  # their stderr is our pipe; they cannot see the terminal
         environment = _with(changes)
+        environment.setdefault(*ARROW_POOL)
         roles = ("api", "service.cli.api"), ("worker", "service.cli.worker")
         self._children = tuple(Child(role, module, environment, inherited, self._out) for role, module in roles)
         for child in self._children:
