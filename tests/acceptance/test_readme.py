@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_stack import Up, environment, up
+from tests.acceptance.test_stack import Up, environment, submit, up
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -54,17 +54,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-last_id: dict[str, str] = {}
+@pytest.fixture(scope="module")
+def job_id(stack: Up) -> str:
+    """A finished job, for the commands that name one."""
+    return str(submit(stack.url)["id"])
 
 
-def as_typed_here(command: str, url: str) -> str:
-    """The same command for this stack: its address, this interpreter, and the id that the last answer had."""
+def as_typed_here(command: str, url: str, job_id: str) -> str:
+    """The same command for this stack: its address, this interpreter, and a job that it knows."""
     command = command.replace("http://127.0.0.1:8000", url).replace(
         ".venv/bin/framequeue", f'"{sys.executable}" -m service.cli'
     )
-    if last_id:
-        command = JOB_ID.sub(last_id["id"], command).replace("job_…", last_id["id"])
-    return command
+    return JOB_ID.sub(job_id, command).replace("job_…", job_id)
 
 
 def test_the_readme_shows_what_a_new_user_types() -> None:
@@ -72,9 +73,9 @@ def test_the_readme_shows_what_a_new_user_types() -> None:
 
 
 @pytest.mark.parametrize(("command", "printed"), SHOWN, ids=[command.splitlines()[0][:60] for command, _ in SHOWN])
-def test_a_command_of_the_readme(stack: Up, folder: Path, command: str, printed: str) -> None:
+def test_a_command_of_the_readme(stack: Up, folder: Path, job_id: str, command: str, printed: str) -> None:
     run = subprocess.run(
-        ["bash", "-c", as_typed_here(command, stack.url)],
+        ["bash", "-c", as_typed_here(command, stack.url, job_id)],
         cwd=folder,
         env=environment() | {"FRAMEQUEUE_CLIENT__URL": stack.url, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -83,9 +84,5 @@ def test_a_command_of_the_readme(stack: Up, folder: Path, command: str, printed:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    if "/result" in command:
-        return  # it may come before the job has ended
-    if match := JOB_ID.search(run.stdout):
-        last_id["id"] = match[0]
     shown = printed.partition("…")[0].strip()
     assert JOB_ID.sub("job_", run.stdout).strip().startswith(JOB_ID.sub("job_", shown))
