@@ -9,6 +9,7 @@ import ast
 import bisect
 import keyword
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -18,6 +19,9 @@ from jobs.errors import ExpressionForbidden, ExpressionSyntax, ExpressionTooLarg
 MAX_CHARACTERS = 4_096
 MAX_DEPTH = 64
 MAX_INTEGER = 2**64
+
+# CPython 3.11 counts the depth of all trees under construction in one place: two threads at once end in a SystemError
+_ONE_AT_A_TIME = threading.Lock()
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -77,7 +81,8 @@ def read(text: str) -> Source:
     if not python:
         raise ExpressionSyntax("the expression is empty", text=text)
     try:
-        tree = ast.parse(python, mode="eval").body
+        with _ONE_AT_A_TIME:
+            tree = ast.parse(python, mode="eval").body
     except SyntaxError as error:
         index = bisect.bisect_right(starts, max(0, (error.offset or 1) - 1)) - 1
         raise ExpressionSyntax(_reason(error), text=text, position=lexer.origins[max(0, index)]) from None
