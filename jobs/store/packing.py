@@ -1,6 +1,6 @@
 """How a chunk of a blob is written down: as it is, or LZ4-compressed where that makes it smaller.
 
-Redis takes about 130 MB/s here, LZ4 makes 700: text goes in three times as fast, and needs a third of the room.
+Redis took some 90 MB/s here: a million rows of CSV in one call went from about 1.1 s to 0.9 s (one noisy run of each).
 """
 
 import struct
