@@ -84,6 +84,8 @@ class WorkerSettings(Section):
 
     threads: int = Field(0, ge=0, le=256)
     """Threads that run transforms, and so jobs at a time; 0: one per core, and at least two."""
+    memory_bytes: int = Field(0, ge=0)
+    """What running jobs may take of memory, in bytes; 0: three quarters of the container's limit or the machine's."""
     lease_s: float = Field(10.0, ge=1)
     """How long a claim holds without renewal, in seconds: what a lost machine costs its jobs."""
     drain_s: float = Field(20.0, ge=0)

@@ -98,6 +98,14 @@ class JobQueue:
             raise NotFound("job", job_id)
         return job
 
+    async def cancel(self, tenant: str, job_id: str) -> Job:
+        """The job after asking for its end as canceled: already ended, ended by it, or with the request noted.
+
+        Repeatable; a job that runs ends once its worker has heard of it.
+        """
+        await self._jobs.cancel(await self.get(tenant, job_id))
+        return await self.get(tenant, job_id)
+
     async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
         """The job once it is terminal, or no longer of the known version, or as it stands when the wait is over."""
         with self._changes.watch(job_id, every=known_version is not None) as watch:

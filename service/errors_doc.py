@@ -56,6 +56,7 @@ WHEN: Final[dict[str, str]] = {
     "input.empty": "An input, or the body, has no bytes.",
     "input.cast_failed": "A value of an input does not fit the dtype that `dtypes` asks for.",
     "job.timeout": "An attempt ran longer than `timeout_s`; raise it, or do less.",
+    "job.memory_exceeded": "The inputs take more memory than a worker may use; the detail has the numbers.",
     "job.canceled": "The job was canceled on request.",
     "worker.lost": "The worker died in each of `max_attempts` attempts; the detail has the evidence.",
     "store.unavailable": "Redis does not answer; try again after `Retry-After`.",

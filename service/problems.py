@@ -56,6 +56,7 @@ STATUS: Final[dict[str, int]] = {
     "input.empty": 422,
     "input.cast_failed": 422,
     "job.timeout": 424,
+    "job.memory_exceeded": 424,
     "job.canceled": 424,
     "worker.lost": 424,
     "store.unavailable": 503,

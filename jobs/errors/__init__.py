@@ -41,6 +41,7 @@ FramequeueError
 ├── JobStopped            an attempt ended from outside
 │   ├── JobTimeout            job.timeout
 │   ├── JobCanceled           job.canceled
+│   ├── MemoryExceeded        job.memory_exceeded
 │   └── WorkerLost            worker.lost
 ├── StoreError            Redis is away or full; asking again later helps
 │   ├── StoreUnavailable      store.unavailable
@@ -76,6 +77,7 @@ from jobs.errors.running import (
     JobNotReady,
     JobStopped,
     JobTimeout,
+    MemoryExceeded,
     NotFound,
     QueueFull,
     ResultExpired,
@@ -133,6 +135,7 @@ __all__ = [
     "JobStopped",
     "JobTimeout",
     "JsonMalformed",
+    "MemoryExceeded",
     "NameTaken",
     "NameUnknown",
     "NotFound",

@@ -61,6 +61,17 @@ class WorkerLost(JobStopped):
         super().__init__(f"the worker died or vanished in each of {attempts} attempts{because}")
 
 
+class MemoryExceeded(JobStopped):
+    code = "job.memory_exceeded"
+    title = "Job too large for its worker"
+
+    def __init__(self, given: int, least: int, budget: int) -> None:
+        super().__init__(
+            f"its inputs of {given:,} bytes take at least {least:,} bytes of memory, and a worker may use {budget:,}; "
+            "give the worker more (setting worker.memory_bytes, or its container's limit) or send less"
+        )
+
+
 class StoreError(FramequeueError):
     """Redis is away or full; nothing was stored, and asking again later helps."""
 

@@ -5,46 +5,32 @@ Every method is one round trip, and raises StoreUnavailable or StoreFull where R
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-import msgspec
 from arq.jobs import serialize_job
 
 from config.sections import JobSettings
-from jobs.errors import InputGone, QueueFull
+from jobs.errors import InputGone, JobCanceled, QueueFull
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
+from jobs.store.claims import ANY_ROOM, Claim, Claims, Room, read_claim
 from jobs.store.redis import Redis, serialize, translated
 
 FUNCTION = "framequeue.run"
 """The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
 
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A leased queue entry. `job` and `inputs` are there for framequeue's jobs, None and empty for plain ARQ calls."""
-
-    id: str
-    token: str
-    score: int
-    job: Job | None
-    max_attempts: int
-    inputs: Mapping[str, bytes]
-    exhausted: bool = False
-    """Every attempt lost its worker: there is none left, only the end."""
-    broken: str = ""
-    """Why its record cannot be read: another version wrote it, or it was damaged."""
+# how long smaller jobs may pass one for which a worker has no memory yet
+_PATIENCE_MS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What one claim brought: `now_ms` by Redis' clock, and when the next entry is due (None: the queue is empty)."""
+class Canceling(StrEnum):
+    """What came of asking for a cancel: it had ended, it ended by it, or its worker was told."""
 
-    now_ms: int
-    next_due_ms: int | None
-    taken: tuple[Claim, ...]
+    ENDED = "ended"
+    CANCELED = "canceled"
+    ASKED = "asked"
 
 
 class JobStore:
@@ -76,6 +62,7 @@ class JobStore:
             keys.BLOB_PREFIX,
             " ".join(blobs),
             keys.CHANGES_CHANNEL,
+            records.sizes(spec),
         ]
         for name, data in inline.items():
             args += [name, data]
@@ -106,16 +93,55 @@ class JobStore:
         fields = dict(zip(records.FIELDS, values, strict=True))
         return None if fields["spec"] is None else records.job_of(job_id, fields)
 
-    async def claim(self, worker: str, slots: int, lease_ms: int) -> Claims:
-        """Lease up to `slots` due jobs; a claim whose answer was lost is due again one lease later."""
-        token = f"{worker}:{secrets.token_hex(8)}"
+    async def claim(
+        self, worker: str, slots: int, lease_ms: int, *, room: Room = ANY_ROOM, nonce: str | None = None
+    ) -> Claims:
+        """Lease up to `slots` due jobs for which there is room.
+
+        The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
+        """
         with translated():
             now, due, *taken = await scripts.claim(
                 self.redis,
-                [self.queue, keys.wake(self.queue)],
-                [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL],
+                [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS],
+                [
+                    slots,
+                    lease_ms,
+                    f"{worker}:{nonce or secrets.token_hex(8)}",
+                    keys.JOB_PREFIX,
+                    keys.ARQ_LEASE_PREFIX,
+                    keys.CHANGES_CHANNEL,
+                    room.busy,
+                    int(room.suspects),
+                    room.memory_free,
+                    room.memory_total,
+                    _PATIENCE_MS,
+                ],
             )
-        return Claims(int(now), None if due < 0 else int(due), tuple(_claim(entry) for entry in taken))
+        return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
+
+    async def cancel(self, job: Job) -> Canceling | None:
+        """Ask for the job's end as canceled: at once where nobody runs it, else by its worker. None: no such job."""
+        with translated():
+            verdict, _ = await scripts.cancel(
+                self.redis,
+                self._of(job.id),
+                [
+                    job.id,
+                    records.encode_outcome(Outcome(error=JobCanceled().problem)),
+                    job.spec.result_ttl_s * 1000,
+                    self._record_ttl_ms,
+                    keys.BLOB_PREFIX,
+                    keys.CHANGES_CHANNEL,
+                    keys.CANCELS_CHANNEL,
+                ],
+            )
+        return None if verdict == b"unknown" else Canceling(verdict.decode())
+
+    def _of(self, job_id: str) -> list[str]:
+        """All keys that a job's end touches."""
+        names = (keys.job, keys.inputs, keys.result, keys.reports, keys.events, keys.arq_job, keys.lease, keys.retry)
+        return [*(name(job_id) for name in names), self.queue]
 
     async def renew(self, worker_info: str, lease_ms: int, held: Sequence[tuple[str, str]]) -> list[str]:
         """Renew the leases of (id, token) pairs and the worker's own presence: `held`, `cancel` or `lost` for each."""
@@ -143,11 +169,10 @@ class JobStore:
         Raises InputGone, and changes nothing, where the result's blob has expired meanwhile.
         """
         blob = outcome.result.blob if outcome.result else None
-        names = [keys.job, keys.inputs, keys.result, keys.reports, keys.events, keys.arq_job, keys.lease]
         with translated():
             verdict, _ = await scripts.finish(
                 self.redis,
-                [*(name(claim.id) for name in names), keys.ARQ_RETRY_PREFIX + claim.id, self.queue],
+                self._of(claim.id),
                 [
                     claim.id,
                     claim.token,
@@ -221,24 +246,3 @@ class JobStore:
         with translated():
             await self.redis.lpush(keys.wake(self.queue), 1)  # type: ignore[misc]  # stub: sync or async
             await self.redis.ltrim(keys.wake(self.queue), 0, 0)  # type: ignore[misc]  # same
-
-
-def _claim(entry: Sequence[Any]) -> Claim:
-    job_id, token, score, *record = entry
-    fields = records.pairs(record[0]) if record else {}
-    name, job, broken = job_id.decode(), None, ""
-    try:
-        job = records.job_of(name, fields) if fields else None
-    except (msgspec.MsgspecError, ValueError, KeyError) as error:
-        # it must cost its own job, not the worker and with it the jobs beside it
-        broken = f"the job's record cannot be read: {type(error).__name__}: {error}"
-    return Claim(
-        id=name,
-        token=token.decode(),
-        score=int(float(score)),
-        job=job,
-        max_attempts=int(fields.get("max_attempts", b"0")),
-        inputs=records.pairs(record[1]) if record else {},
-        exhausted="exhausted" in fields,
-        broken=broken,
-    )

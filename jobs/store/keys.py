@@ -13,7 +13,10 @@ JOB_PREFIX = f"{PREFIX}job:"
 BLOB_PREFIX = f"{PREFIX}blob:"
 FRAME_PREFIX = f"{PREFIX}frame:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
+CANCELS_CHANNEL = f"{PREFIX}cancels"
 WORKERS = f"{PREFIX}workers"
+FACTORS = f"{PREFIX}factors"
+CLAIMED_PREFIX = f"{PREFIX}claimed:"
 ARQ_JOB_PREFIX = job_key_prefix
 ARQ_LEASE_PREFIX = in_progress_key_prefix
 ARQ_RETRY_PREFIX = retry_key_prefix
@@ -44,6 +47,8 @@ KEYS: tuple[KeySpec, ...] = (
     ),
     KeySpec(f"{FRAME_PREFIX}<id>", "hash", "jobs.frame_ttl_s"),
     KeySpec(WORKERS, "sorted set", "three times worker.lease_s"),
+    KeySpec(f"{CLAIMED_PREFIX}<worker>", "string", "worker.lease_s"),
+    KeySpec(FACTORS, "hash", "a week, from the last job that taught it"),
     KeySpec("<queue>", "sorted set", owner="the queue: an entry is a live job"),
     KeySpec("<queue>:wake", "list", owner="the queue: at most one token"),
     KeySpec("<queue>:health-check", "string", "ARQ's health_check_interval"),
@@ -88,6 +93,11 @@ def frame(frame_id: str) -> str:
     return FRAME_PREFIX + frame_id
 
 
+def claimed(worker: str) -> str:
+    """What a worker's last claim took: told again where its answer was lost."""
+    return CLAIMED_PREFIX + worker
+
+
 def wake(queue: str) -> str:
     """The list on which idle workers block: a level flag, never longer than one."""
     return f"{queue}:wake"
@@ -101,3 +111,8 @@ def arq_job(job_id: str) -> str:
 def lease(job_id: str) -> str:
     """ARQ's in-progress key; its value is the token of the attempt that holds it."""
     return ARQ_LEASE_PREFIX + job_id
+
+
+def retry(job_id: str) -> str:
+    """ARQ's count of a call's tries."""
+    return ARQ_RETRY_PREFIX + job_id

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
+from jobs.model import AttemptReport, Job, JobSpec, Outcome, PayloadRef, Progress
 from jobs.state import JobState
 
 FIELDS = (
@@ -31,6 +31,16 @@ _msgpack = msgspec.msgpack.Encoder()
 def encode_spec(spec: JobSpec) -> bytes:
     """JSON, since a pipeline may hold integers that msgpack has no room for."""
     return _json.encode(spec)
+
+
+def kind_of(payload: PayloadRef) -> str:
+    """What decides how much memory a byte of a payload takes: its media type and encoding."""
+    return f"{payload.media_type}+{payload.encoding}" if payload.encoding else payload.media_type
+
+
+def sizes(spec: JobSpec) -> str:
+    """The kinds and stored sizes of a job's inputs, from which its weight is told: `text/csv 120 text/csv 80`."""
+    return " ".join(f"{kind_of(given.payload)} {given.payload.bytes}" for given in spec.inputs.values())
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

@@ -1,7 +1,6 @@
 """The Lua scripts, each a file of `lua/` with a stub here; a stub that differs from its file's header stops the import.
 
-Every script is atomic, and all but `claim` may be sent again after a lost reply: the answer is then the one that was
-lost. What a lost claim took is due again one lease later.
+Every script is atomic, and may be sent again after a lost reply: the answer is then the one that was lost.
 """
 
 import hashlib
@@ -21,22 +20,35 @@ class HeaderMismatchError(ImportError):
     """A Lua file's header does not name what its stub passes."""
 
 
+def _read(name: str) -> str:
+    return files("jobs.store.lua").joinpath(name).read_text("utf-8")
+
+
+def _header(text: str) -> dict[str, list[str]]:
+    """The words after each `-- name:` of a Lua file's head."""
+    lines = (
+        line[3:].split(":", 1) for line in text.splitlines() if line.startswith(("-- with:", "-- KEYS:", "-- ARGV:"))
+    )
+    return {name: words.split() for name, words in lines}
+
+
 class Script:
-    """One Lua file. `keys` and `args` name what is passed, in order; a last name with `...` takes any number."""
+    """One Lua file, behind the parts that its header names under `with`.
+
+    `keys` and `args` name what is passed, in order; a last name with `...` takes any number.
+    """
 
     def __init__(self, name: str, *, keys: str, args: str) -> None:
         self.name = name
         self.keys, self.args = keys.split(), args.split()
-        self._text = files("jobs.store.lua").joinpath(f"{name}.lua").read_bytes()
+        own = _read(f"{name}.lua")
+        parts = [_read(f"parts/{part}.lua") for part in _header(own).pop("with", [])]
+        self._text = "\n".join([*parts, own]).encode()
         self._sha = hashlib.sha1(self._text, usedforsecurity=False).hexdigest()
-        self._check_header()
+        self._check_header(own)
 
-    def _check_header(self) -> None:
-        header = {
-            line[3:].split(":", 1)[0]: line.split(":", 1)[1].split()
-            for line in self._text.decode().splitlines()
-            if line.startswith(("-- KEYS:", "-- ARGV:"))
-        }
+    def _check_header(self, text: str) -> None:
+        header = {name: values for name, values in _header(text).items() if name in {"KEYS", "ARGV"}}
         if header != {"KEYS": self.keys, "ARGV": self.args}:
             raise HeaderMismatchError(f"{self.name}.lua says {header}, its stub {self.keys} and {self.args}")
 
@@ -82,9 +94,19 @@ class Script:
 submit = Script(
     "submit",
     keys="job inputs events arq_job queue wake",
-    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel input...",
+    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes input...",
 )
-claim = Script("claim", keys="queue wake", args="slots lease_ms token job_prefix lease_prefix channel")
+claim = Script(
+    "claim",
+    keys="queue wake claimed factors",
+    args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms",
+)
+cancel = Script(
+    "cancel",
+    keys="job inputs result reports events arq_job lease retry queue",
+    args="id outcome result_ttl_ms record_ttl_ms blob_prefix channel cancels",
+)
+learn = Script("learn", keys="factors", args="ttl_ms kind_factor...")
 renew = Script("renew", keys="queue workers", args="lease_ms job_prefix lease_prefix worker id_token...")
 finish = Script(
     "finish",

@@ -3,23 +3,31 @@
 import asyncio
 import logging
 import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from config import Settings
-from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, WorkerLost
-from jobs.model import JobSpec
+from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, MemoryExceeded, WorkerLost
+from jobs.model import Job, JobSpec
 from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
-from jobs.store.jobs import Claim, JobStore
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
+from jobs.store.redis import end
 from jobs.transforms.catalogue import Catalogue
 from jobs.worker import endings, payloads
 from jobs.worker.compute import Product, Work, compute
 from jobs.worker.progress import ProgressTeller
-from jobs.worker.threads import DrainedError, LeaseLostError, Stop, ThreadPool
+from jobs.worker.stop import DrainedError, LeaseLostError, Stop
+from jobs.worker.threads import Running, ThreadPool
 
 logger = logging.getLogger(__name__)
+
+# how long a thread that was asked has before something is raised in it, and then before its process is replaced
+_ASKED_S, _RAISED_S = 0.2, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,12 @@ class Workshop:
     settings: Settings
     worker: str
     chance: random.Random
+    memory_bytes: int
+    """What all attempts together may take, in bytes; 0: not counted."""
+    answered: Callable[[Claim], None]
+    """Told when an attempt's end is written while its thread still runs."""
+    retire: Callable[[str], None]
+    """Told when a thread does not give up: the process is to be replaced."""
 
 
 async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
@@ -44,23 +58,28 @@ async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
         raise ValueError(f"{claim.id} is no framequeue job")
     ending = endings.Ending(shop.store, shop.settings, claim, claim.job, stop, shop.worker, shop.chance)
     try:
-        return await _run(shop, claim.job.spec, ending)
+        return await _run(shop, claim.job, ending)
     except (asyncio.CancelledError, DrainedError):
         stop.ask(DrainedError())
         await ending.hand_back()
         return None
 
 
-async def _run(shop: Workshop, spec: JobSpec, ending: endings.Ending) -> JobState | None:
+async def _run(shop: Workshop, job: Job, ending: endings.Ending) -> JobState | None:
     try:
-        if ending.claim.exhausted:
-            raise WorkerLost(ending.claim.max_attempts)  # noqa: TRY301  # one place for all failures
-        inputs = {name: given.payload for name, given in spec.inputs.items()}
-        loaded = await payloads.load(shop.store.redis, ending.claim, inputs)
+        _refuse(shop, job, ending.claim)
+        deadline = time.monotonic() + job.spec.timeout_s
+        inputs = {name: given.payload for name, given in job.spec.inputs.items()}
+        loading = asyncio.ensure_future(payloads.load(shop.store.redis, ending.claim, inputs))
+        if not await ending.stop.until(loading, job.spec.timeout_s):
+            await end(loading)
+            ending.stop.ask(JobTimeout(job.spec.timeout_s, "reading its inputs"))
         ending.stop.check()
-        return await _compute(shop, spec, ending, loaded)
+        return await _compute(shop, job.spec, ending, loading.result(), deadline)
     except LeaseLostError:
         return None
+    except JobCanceled:
+        return await ending.cancel()
     except FramequeueError as error:
         return await ending.fail(error)
     except DrainedError:
@@ -70,8 +89,19 @@ async def _run(shop: Workshop, spec: JobSpec, ending: endings.Ending) -> JobStat
         return await ending.fail(InternalError(f"{type(error).__name__} in the worker; its log has the traceback"))
 
 
+def _refuse(shop: Workshop, job: Job, claim: Claim) -> None:
+    """What ends a job before anything is read."""
+    if job.cancel_requested_ms is not None:
+        raise JobCanceled
+    if claim.exhausted:
+        raise WorkerLost(claim.max_attempts, claim.evidence)
+    if 0 < shop.memory_bytes < claim.least_bytes:
+        given = sum(given.payload.bytes for given in job.spec.inputs.values())
+        raise MemoryExceeded(given, claim.least_bytes, shop.memory_bytes)
+
+
 async def _compute(
-    shop: Workshop, spec: JobSpec, ending: endings.Ending, loaded: dict[str, pa.Buffer]
+    shop: Workshop, spec: JobSpec, ending: endings.Ending, loaded: dict[str, pa.Buffer], deadline: float
 ) -> JobState | None:
     teller = ProgressTeller(shop.store, ending.claim)
     work = Work(
@@ -87,25 +117,39 @@ async def _compute(
     )
     running = shop.pool.run(lambda: compute(work))
     try:
-        if await ending.stop.until(running, spec.timeout_s):
+        if await ending.stop.until(running.ended, deadline - time.monotonic()):
             teller.close()
-            return await ending.succeed(running.result())
+            return await ending.succeed(running.ended.result())
     finally:
         teller.close()
     ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))
-    return await _stopped(ending, running)
+    return await _stopped(shop, ending, running)
 
 
-async def _stopped(ending: endings.Ending, running: "asyncio.Future[Product]") -> JobState | None:
+async def _stopped(shop: Workshop, ending: endings.Ending, running: Running[Product]) -> JobState | None:
     """The answer does not wait for the thread; the slot does, unless the whole worker ends."""
     reason = ending.stop.reason
     if isinstance(reason, DrainedError):
         raise reason
+    freeing = asyncio.ensure_future(_free(shop, ending, running))
     state = None
     if isinstance(reason, JobCanceled):
         state = await ending.cancel()
     elif isinstance(reason, FramequeueError):
         state = await ending.fail(reason)
-    await asyncio.wait({running})
-    running.exception()  # nobody asks for it any more
+    ending.stop.answered = True
+    shop.answered(ending.claim)
+    await freeing
     return state
+
+
+async def _free(shop: Workshop, ending: endings.Ending, running: Running[Product]) -> None:
+    """See the thread out: it was asked; then something is raised in it; then the process is to be replaced."""
+    done, _ = await asyncio.wait({running.ended}, timeout=_ASKED_S)
+    while not done and running.interrupt():
+        done, _ = await asyncio.wait({running.ended}, timeout=_RAISED_S)
+        if not done:
+            logger.warning("job %s: its thread does not give up; this worker asks to be replaced", ending.claim.id)
+            shop.retire(f"a thread of job {ending.claim.id} does not give up")
+    await asyncio.wait({running.ended})
+    running.ended.exception()  # nobody asks for it any more

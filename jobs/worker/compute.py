@@ -20,7 +20,7 @@ from jobs.model import InputInfo, JobSpec, Outcome, ResultInfo, Timing, Warn
 from jobs.pipeline import ParsedPipelines, Pipeline
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import Context
-from jobs.worker.threads import Stop
+from jobs.worker.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)

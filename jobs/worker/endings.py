@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from config import Settings
-from jobs.errors import FramequeueError, InputGone, JobCanceled, StoreError, StoreFull
+from jobs.errors import FramequeueError, InputGone, InternalError, JobCanceled, StoreError, StoreFull
 from jobs.model import AttemptReport, Job, Outcome
 from jobs.pipeline import failure_details
 from jobs.state import JobState
 from jobs.store import blobs
-from jobs.store.jobs import Claim, JobStore
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
 from jobs.store.uploads import INLINE_BYTES
 from jobs.worker import payloads, retry
 from jobs.worker.compute import Product
-from jobs.worker.threads import DrainedError, Stop
+from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -29,6 +30,7 @@ _FULL_PATIENCE_S = 30.0
 _OP_PATIENCE_S = 3_600.0
 _OP_PAUSE_MS = 5_000
 _HAND_BACK_S = 2.0
+_BROKEN_TTL_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,14 @@ class Ending:
 
     def _queued_ms(self) -> float:
         return round(max(0.0, (self._age_s() - self.job.spec.delay_s) * 1000), 3)
+
+
+async def end_broken(store: JobStore, claim: Claim) -> JobState:
+    """Fail a job whose record cannot be read, so that it costs nobody else anything."""
+    logger.error("job %s: %s", claim.id, claim.broken)
+    outcome = Outcome(error=InternalError(claim.broken).problem)
+    await store.finish(claim, JobState.FAILED, outcome, result_ttl_s=_BROKEN_TTL_S)
+    return JobState.FAILED
 
 
 def _misses_op(error: FramequeueError) -> bool:

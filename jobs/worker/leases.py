@@ -5,8 +5,9 @@ import logging
 import time
 
 from jobs.errors import JobCanceled, StoreError
-from jobs.store.jobs import Claim, JobStore
-from jobs.worker.threads import LeaseLostError, Stop
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
+from jobs.worker.stop import LeaseLostError, Stop
 
 logger = logging.getLogger(__name__)
 # three chances to renew before a lease ends
@@ -33,6 +34,17 @@ class LeaseKeeper:
         """The attempt is over."""
         self._held.pop(claim.token, None)
 
+    def cancel(self, job_id: str) -> None:
+        """Ask every held attempt at this job to end as canceled."""
+        for claim, stop in self._held.values():
+            if claim.id == job_id:
+                stop.ask(JobCanceled())
+
+    def answered(self, token: str) -> bool:
+        """Whether the end of this attempt is written, though its thread may still run."""
+        held = self._held.get(token)
+        return held is None or held[1].answered
+
     async def keep(self) -> None:
         """Renew for ever; an outage is waited out."""
         while True:
@@ -56,7 +68,7 @@ class LeaseKeeper:
 
     async def renew(self) -> None:
         """One renewal of everything that is held."""
-        held = list(self._held.values())
+        held = [(claim, stop) for claim, stop in self._held.values() if not stop.answered]
         answers = await self._store.renew(
             self._worker_info, self.lease_ms, [(claim.id, claim.token) for claim, _ in held]
         )

@@ -15,12 +15,15 @@ from arq.worker import func
 from config import Settings
 from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
-from jobs.store.jobs import FUNCTION, Claim, JobStore
+from jobs.store.claims import Claim
+from jobs.store.jobs import FUNCTION, JobStore
 from jobs.store.redis import connect
 from jobs.transforms.catalogue import load_catalogue
 from jobs.worker import attempt
+from jobs.worker.admission import Admission, memory_budget
 from jobs.worker.leases import LeaseKeeper
-from jobs.worker.threads import Stop, ThreadPool
+from jobs.worker.stop import Stop
+from jobs.worker.threads import ThreadPool
 from jobs.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -53,7 +56,20 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = load_catalogue(settings.transforms.modules)
     store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
-    shop = attempt.Workshop(store, pool, catalogue, ParsedPipelines(catalogue), settings, worker_id, random.Random())  # noqa: S311  # jitter
+    memory_bytes = memory_budget(settings.worker.memory_bytes)
+    admission = Admission(memory_bytes)
+    shop = attempt.Workshop(
+        store=store,
+        pool=pool,
+        catalogue=catalogue,
+        parsed=ParsedPipelines(catalogue),
+        settings=settings,
+        worker=worker_id,
+        chance=random.Random(),  # noqa: S311  # jitter
+        memory_bytes=memory_bytes,
+        answered=lambda _: None,
+        retire=lambda _: None,
+    )
     leases = LeaseKeeper(store, f"{worker_id} {catalogue.fingerprint}", settings.worker.lease_s)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
@@ -72,6 +88,7 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
         [func(_not_called, name=FUNCTION)],
         store=store,
         leases=leases,
+        admission=admission,
         worker_id=worker_id,
         run_attempt=run_attempt,
         **options | arq_options,

@@ -8,7 +8,7 @@ from jobs.errors import InputGone
 from jobs.model import PayloadRef
 from jobs.store import blobs
 from jobs.store.blobs import BlobWriter
-from jobs.store.jobs import Claim
+from jobs.store.claims import Claim
 from jobs.store.redis import Redis
 
 

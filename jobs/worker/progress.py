@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from jobs.errors import StoreError
 from jobs.model import Progress
-from jobs.store.jobs import Claim, JobStore
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
 
 logger = logging.getLogger(__name__)
 # a job that is done sooner than this writes no progress at all

@@ -1,84 +1,137 @@
-"""The bounded pool in which frames are touched, and the flag by which an attempt is asked to stop."""
+"""The bounded pool in which frames are touched. A thread can be asked to stop by raising in it."""
 
 import asyncio
+import ctypes
+import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 
-class LeaseLostError(Exception):
-    """The job is another attempt's now: nothing of this one may be written any more."""
+class InterruptedThread(BaseException):
+    """Raised in a thread whose answer nobody waits for any more; no `except Exception` of a transform's catches it."""
 
 
-class DrainedError(Exception):
-    """The worker ends: the job goes back with its try."""
+class Running(Generic[T]):
+    """A function that runs in a thread of the pool; `ended` is done when the thread is free of it."""
 
+    def __init__(self, function: Callable[[], T]) -> None:
+        self.function = function
+        self.loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[T] = self.loop.create_future()
+        self.raised_into = False
+        self._lock = threading.Lock()
+        self._thread: int | None = None
 
-class Stop:
-    """Asked on the event loop; seen there at once, and in the thread between steps and by `Context.check_canceled`."""
-
-    def __init__(self) -> None:
-        self.reason: Exception | None = None
-        self._asked = asyncio.Event()
-
-    def ask(self, reason: Exception) -> None:
-        """Ask the attempt to end; the first reason stays."""
-        if self.reason is None:
-            self.reason = reason
-            self._asked.set()
-
-    def check(self) -> None:
-        """Raise the reason where one was given."""
-        if self.reason is not None:
-            raise self.reason
-
-    async def wait(self, timeout_s: float) -> None:
-        """Until it is asked, at most `timeout_s`."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._asked.wait(), timeout_s)
-
-    async def until(self, running: "asyncio.Future[T]", timeout_s: float) -> bool:
-        """Until `running` ends, the stop is asked or the time is over: True where `running` has ended."""
-        asked = asyncio.ensure_future(self._asked.wait())
+    def enter(self) -> T:
+        """In the thread: run the function."""
+        with self._lock:
+            self._thread = threading.get_ident()
         try:
-            waited: set[asyncio.Future[Any]] = {running, asked}
-            done, _ = await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            return self.function()
         finally:
-            asked.cancel()
-        return running in done
+            with self._lock:
+                self._thread = None
+
+    def interrupt(self) -> bool:
+        """Raise InterruptedThread in the thread, at its next Python instruction; False where it has left the function.
+
+        A function that sleeps in C does not see it before it is back in Python; one that catches it goes on.
+        """
+        with self._lock:
+            if self._thread is None:
+                return False
+            self.raised_into = True
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread), ctypes.py_object(InterruptedThread)
+            )
+            return True
+
+    def deliver(self, result: Any, error: BaseException | None) -> None:
+        """In the thread: hand over what came of it."""
+        self.loop.call_soon_threadsafe(self._settle, result, error)
+
+    def _settle(self, result: Any, error: BaseException | None) -> None:
+        if self.ended.done():
+            return
+        if error is None:
+            self.ended.set_result(result)
+        else:
+            # a future takes no StopIteration
+            self.ended.set_exception(RuntimeError(str(error)) if isinstance(error, StopIteration) else error)
+
+
+class _Thread:
+    """One thread of the pool, for one function after another; a thread that was raised into is not used again."""
+
+    def __init__(self, number: int) -> None:
+        self._inbox: queue.SimpleQueue[Running[Any] | None] = queue.SimpleQueue()
+        # a daemon: the interpreter must not wait for a function that never returns
+        threading.Thread(target=self._serve, name=f"transform-{number}", daemon=True).start()
+
+    def take(self, running: Running[Any] | None) -> None:
+        """The next function; None ends the thread."""
+        self._inbox.put(running)
+
+    def _serve(self) -> None:
+        while (running := self._inbox.get()) is not None:
+            result, error = None, None
+            try:
+                result = running.enter()
+            except BaseException as raised:  # noqa: BLE001 what a thread raises is its attempt's, whatever it is
+                error = raised
+            with suppress(RuntimeError):  # the loop is closed: the worker is going away
+                try:
+                    running.deliver(result, error)
+                except InterruptedThread as late:  # raised between the function's last instruction and here
+                    running.deliver(None, late)
+            if running.raised_into:
+                return
+            # nothing of a job may live on in an idle thread
+            del running, result, error
 
 
 class ThreadPool:
-    """At most `size` threads. A slot is free only when its thread is: who waits for `run` waits for the thread."""
+    """At most `size` threads at work, started when first needed."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._executor = ThreadPoolExecutor(size, thread_name_prefix="transform")
-        self._running = 0
-        self._lock = threading.Lock()
+        self._idle: list[_Thread] = []
+        self._started = self._at_work = 0
+        self._closed = False
 
     @property
     def running(self) -> int:
         """Threads that are at work now."""
-        return self._running
+        return self._at_work
 
-    def run(self, function: Callable[[], T]) -> "asyncio.Future[T]":
-        """Run `function` in a thread; the future ends when the thread has."""
-        return asyncio.get_running_loop().run_in_executor(self._executor, self._counted, function)
+    def run(self, function: Callable[[], T]) -> Running[T]:
+        """Run `function` in a thread; its slot is free only when `ended` is done."""
+        if self._at_work >= self.size or self._closed:
+            raise RuntimeError("no free thread")  # whoever claims counts the slots
+        running = Running(function)
+        thread = self._idle.pop() if self._idle else self._new()
+        self._at_work += 1
+        running.ended.add_done_callback(lambda _: self._back(thread, running))
+        thread.take(running)
+        return running
 
-    def _counted(self, function: Callable[[], T]) -> T:
-        with self._lock:
-            self._running += 1
-        try:
-            return function()
-        finally:
-            with self._lock:
-                self._running -= 1
+    def _new(self) -> _Thread:
+        self._started += 1
+        return _Thread(self._started)
+
+    def _back(self, thread: _Thread, running: Running[Any]) -> None:
+        self._at_work -= 1
+        if running.raised_into or self._closed:
+            thread.take(None)
+        else:
+            self._idle.append(thread)
 
     def close(self) -> None:
         """Take no more work; threads that still run are not waited for."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        while self._idle:
+            self._idle.pop().take(None)

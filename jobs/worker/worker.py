@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,19 +13,21 @@ from typing import Any
 import arq
 from arq.connections import log_redis_info
 
-from jobs.errors import InternalError, StoreError
-from jobs.model import Outcome
+from jobs.errors import StoreError
 from jobs.state import JobState
-from jobs.store.jobs import Claim, JobStore
+from jobs.store import cancels, factors
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
 from jobs.store.redis import end, translated
+from jobs.worker.admission import Admission
+from jobs.worker.endings import end_broken
 from jobs.worker.leases import LeaseKeeper
-from jobs.worker.threads import DrainedError, Stop
+from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
 RunAttempt = Callable[[Claim, Stop], Awaitable[JobState | None]]
 _OUTAGE_PAUSE_S = 0.5
 _CLOSE_S = 5.0
-_BROKEN_TTL_S = 86_400
 
 
 class Worker(arq.Worker):
@@ -34,14 +37,22 @@ class Worker(arq.Worker):
     """
 
     def __init__(
-        self, *args: Any, store: JobStore, leases: LeaseKeeper, worker_id: str, run_attempt: RunAttempt, **kwargs: Any
+        self,
+        *args: Any,
+        store: JobStore,
+        leases: LeaseKeeper,
+        admission: Admission,
+        worker_id: str,
+        run_attempt: RunAttempt,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, redis_pool=store.redis, queue_name=store.queue, **kwargs)
-        self._store, self._leases, self._run_attempt = store, leases, run_attempt
+        self._store, self._leases, self._admission, self._run_attempt = store, leases, admission, run_attempt
         self._worker_id = worker_id
         self._scores: dict[str, int] = {}
         self._draining = self._stopping = False
-        self._keeping: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        self._nonce = secrets.token_hex(8)
         self._away_since: float | None = None
 
     async def main(self) -> None:
@@ -51,7 +62,11 @@ class Worker(arq.Worker):
         await self._say_what_redis_is()
         if self.on_startup:
             await self.on_startup(self.ctx)
-        self._keeping = self.loop.create_task(self._leases.keep())  # until close(): running jobs outlive this loop
+        # until close(): running jobs outlive this loop
+        self._beside = [
+            self.loop.create_task(self._leases.keep()),
+            self.loop.create_task(cancels.listen(self._store.redis, self._leases.cancel)),
+        ]
         while not self._stopping and not await self._round():
             pass
 
@@ -103,7 +118,9 @@ class Worker(arq.Worker):
         slots = self._free_slots()
         if not slots:
             return 0.0
-        claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms)
+        room = self._admission.room
+        claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms, room=room, nonce=self._nonce)
+        self._nonce = secrets.token_hex(8)  # only now: a claim whose answer was lost is asked for again
         for claim in claims.taken:
             self._begin(claim)
         if claims.next_due_ms is None:
@@ -122,12 +139,15 @@ class Worker(arq.Worker):
             await asyncio.sleep(self.poll_delay_s)
 
     async def _beat(self) -> None:
+        if learned := self._admission.learned():
+            await factors.learn(self._store.redis, learned)
         with translated():
             await self.heart_beat()
             if self.allow_abort_jobs:
                 await self._cancel_aborted_jobs()
 
     def _begin(self, claim: Claim) -> None:
+        self._admission.hold(claim)
         task = self.loop.create_task(self._run(claim), name=claim.id)
         # by token: an attempt that lost its job may still be running beside its successor
         self.tasks[claim.token] = task
@@ -137,7 +157,7 @@ class Worker(arq.Worker):
         stop = self._leases.hold(claim)
         try:
             if claim.broken:
-                await self._end_broken(claim)
+                self._count(await end_broken(self._store, claim))
             elif claim.job is not None:
                 self._count(await self._run_attempt(claim, stop))
             else:
@@ -151,6 +171,7 @@ class Worker(arq.Worker):
         finally:
             self._scores.pop(claim.id, None)
             self._leases.drop(claim)
+            self._admission.drop(claim)
 
     def _count(self, state: JobState | None) -> None:
         if state is None:
@@ -159,12 +180,6 @@ class Worker(arq.Worker):
             self.jobs_complete += 1
         else:
             self.jobs_failed += 1
-
-    async def _end_broken(self, claim: Claim) -> None:
-        logger.error("job %s: %s", claim.id, claim.broken)
-        self.jobs_failed += 1
-        outcome = Outcome(error=InternalError(claim.broken).problem)
-        await self._store.finish(claim, JobState.FAILED, outcome, result_ttl_s=_BROKEN_TTL_S)
 
     async def finish_job(
         self,
@@ -204,6 +219,11 @@ class Worker(arq.Worker):
         self._leases.stop_all(DrainedError())
         super().handle_sig(signum)
 
+    async def _sleep_until_tasks_complete(self) -> None:
+        """As ARQ's, but a thread whose job is answered is not waited for: it may never end."""
+        while waited := [task for token, task in self.tasks.items() if not self._leases.answered(token)]:
+            await asyncio.wait(waited, timeout=0.1)
+
     async def _wait_for_tasks_to_complete(self, signum: Signals) -> None:
         """ARQ's drain; who has not ended by then is asked once more in a way that no library can swallow."""
         with suppress(TimeoutError):
@@ -222,5 +242,5 @@ class Worker(arq.Worker):
         except TimeoutError:
             logger.warning("Redis hangs; the worker ends without its answer")
         finally:
-            if self._keeping is not None:
-                await end(self._keeping)
+            for task in self._beside:
+                await end(task)

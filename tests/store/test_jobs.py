@@ -8,7 +8,8 @@ from jobs.errors import InputGone, QueueFull
 from jobs.model import AttemptReport, Outcome, Problem, Progress
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.jobs import Claim, JobStore
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
 from tests.store.build import spec
 

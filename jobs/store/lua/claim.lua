@@ -1,72 +1,104 @@
--- claim: lease as many due jobs as there are free slots; a leased job's score is its lease's end, so it stands at the
--- queue's head for nobody, and is due again when the lease was not renewed
--- KEYS: queue wake
--- ARGV: slots lease_ms token job_prefix lease_prefix channel
--- returns: {now_ms, next due ms or -1, {id, token, score, record fields or nil, inputs or nil}...}
-local queue, wake = KEYS[1], KEYS[2]
+-- claim: lease as many due jobs as there are free slots and memory for; a leased job's score is its lease's end, so it
+-- stands at the queue's head for nobody, and is due again when the lease was not renewed
+-- with: events weights
+-- KEYS: queue wake claimed factors
+-- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms
+-- returns: {now_ms, next due ms or -1, {id, token, score, record fields or nil, inputs or nil, weight, least}...}
+local queue, wake, claimed_key, factors = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local slots, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local jobs, leases, channel = ARGV[4], ARGV[5], ARGV[6]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local claimed, taken, offset = {now, -1}, 0, 0
+local busy, suspects, free, total = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local now, taken, offset, answer, ids = clock(), 0, 0, {}, {}
 -- the first write of a script decides whether a full Redis refuses it; what frees memory must not be refused
 redis.call('ZREMRANGEBYSCORE', queue, '(1', '(1')
 
-local function announce(id, kind, state, version, attempt)
-  redis.call('XADD', jobs .. id .. ':events', '*', 'type', kind, 'state', state, 'version', version, 'attempt', attempt)
-  redis.call('PUBLISH', channel, id .. ' ' .. version .. ' ' .. state)
+local function entry(id, mine, score, state, weight, least)
+  if not state then return {id, mine, score} end
+  local key = jobs .. id
+  return {id, mine, score, redis.call('HGETALL', key), redis.call('HGETALL', key .. ':inputs'), weight, least}
 end
 
-local function start(id, mine)
-  local key = jobs .. id
-  local before = redis.call('HMGET', key, 'state', 'attempt', 'max_attempts')
+local last = redis.call('GET', claimed_key)
+if last and string.sub(last, 1, #token + 1) == token .. ' ' then -- its answer was lost: the same jobs again
+  for id, score in string.gmatch(string.sub(last, #token + 2), '(%S+) (%S+)') do
+    if redis.call('GET', leases .. id) == token .. ':' .. id then
+      local weight, least = weigh(factors, redis.call('HGET', jobs .. id, 'sizes'))
+      local state = redis.call('HGET', jobs .. id, 'state')
+      answer[#answer + 1] = entry(id, token .. ':' .. id, score, state, weight, least)
+    end
+  end
+  return {now, now, unpack(answer)}
+end
+
+local function start(id, mine, record)
+  local key, attempt = jobs .. id, tonumber(record.attempt)
+  local lost, spared = tonumber(record.lost or 0), tonumber(record.free or 0)
   local version = redis.call('HINCRBY', key, 'version', 1)
-  if before[1] == 'waiting' then
-    announce(id, 'job.queued', 'queued', version, before[2])
+  if record.state == 'waiting' then
+    announce(key .. ':events', channel, id, 'job.queued', 'queued', version, attempt)
     version = redis.call('HINCRBY', key, 'version', 1)
-  elseif before[1] == 'running' then -- its lease ran out: the worker is lost
+  elseif record.state == 'running' then -- its lease ran out: the worker is lost, the first time at no cost (see lose)
+    if lost == 0 then spared = redis.call('HINCRBY', key, 'free', 1) end
     redis.call('HINCRBY', key, 'lost', 1)
-    announce(id, 'job.retrying', 'queued', version, before[2])
+    announce(key .. ':events', channel, id, 'job.retrying', 'queued', version, attempt)
     version = redis.call('HINCRBY', key, 'version', 1)
   end
-  local attempt = before[2]
-  if tonumber(attempt) < tonumber(before[3]) then
+  if attempt - spared < tonumber(record.max_attempts) then
     attempt = redis.call('HINCRBY', key, 'attempt', 1)
   else -- every try lost its worker: this claim only ends the job
     redis.call('HSET', key, 'exhausted', 1)
   end
   redis.call('HSET', key, 'state', 'running', 'token', mine, 'started_ms', now)
   redis.call('HDEL', key, 'progress')
-  announce(id, 'job.started', 'running', version, attempt)
+  announce(key .. ':events', channel, id, 'job.started', 'running', version, attempt)
 end
 
-while taken < slots do
+local function look(id)
+  local names = {'state', 'attempt', 'max_attempts', 'lost', 'free', 'sizes'}
+  local values, record = redis.call('HMGET', jobs .. id, unpack(names)), {}
+  for i, name in ipairs(names) do record[name] = values[i] or nil end
+  -- its worker was lost once: who is at fault shows best with one such job at a time
+  record.suspect = record.state == 'running' or tonumber(record.lost or 0) > 0
+  return record
+end
+
+local full = false
+while taken < slots and not full do
   local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', offset, math.max(slots - taken, 20))
   if #due == 0 then break end
   for i = 1, #due, 2 do
     if taken == slots then break end
-    local id, mine = due[i], token .. ':' .. due[i]
-    local state = redis.call('HGET', jobs .. id, 'state')
-    if state == 'succeeded' or state == 'failed' or state == 'canceled' then
+    local id, mine, record = due[i], token .. ':' .. due[i], look(due[i])
+    local weight, least = weigh(factors, record.sizes)
+    local too_big, alone = total > 0 and least > total, busy + taken == 0
+    if record.state == 'succeeded' or record.state == 'failed' or record.state == 'canceled' then
       redis.call('ZREM', queue, id)
+    elseif record.suspect and suspects == 0 and record.state then
+      offset = offset + 1
+    elseif total > 0 and weight > free and not too_big and not alone then
+      offset = offset + 1
+      -- smaller jobs may pass it, but not for ever
+      if now - due[i + 1] > tonumber(ARGV[11]) then full = true break end
     elseif redis.call('SET', leases .. id, mine, 'NX', 'PX', lease) then
       redis.call('ZADD', queue, 'XX', now + lease, id)
-      taken = taken + 1
-      if state then
-        start(id, mine)
-        claimed[#claimed + 1] = {id, mine, due[i + 1], redis.call('HGETALL', jobs .. id), redis.call('HGETALL', jobs .. id .. ':inputs')}
-      else
-        claimed[#claimed + 1] = {id, mine, due[i + 1]}
+      taken, ids[#ids + 1] = taken + 1, id .. ' ' .. due[i + 1]
+      if record.state then
+        start(id, mine, record)
+        if record.suspect then suspects = suspects - 1 end
+        if not too_big then free = free - weight end
       end
+      answer[#answer + 1] = entry(id, mine, due[i + 1], record.state, weight, least)
     else
       offset = offset + 1 -- held by a stock worker, which leaves the score as it was
     end
   end
 end
+if taken > 0 then redis.call('SET', claimed_key, token .. ' ' .. table.concat(ids, ' '), 'PX', lease) end
 
-local head = redis.call('ZRANGE', queue, offset, offset, 'WITHSCORES')
+if full then return {now, now + 1000, unpack(answer)} end
+local due, head = -1, redis.call('ZRANGE', queue, offset, offset, 'WITHSCORES')
 if #head > 0 then
-  claimed[2] = tonumber(head[2])
-  if claimed[2] <= now and redis.call('LLEN', wake) == 0 then redis.call('LPUSH', wake, 1) end
+  due = tonumber(head[2])
+  if due <= now then rouse(wake) end
 end
-return claimed
+return {now, due, unpack(answer)}

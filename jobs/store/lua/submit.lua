@@ -1,6 +1,7 @@
 -- submit: the whole job, or nothing; the same id again answers what is there (a lost reply may be sent again)
+-- with: events
 -- KEYS: job inputs events arq_job queue wake
--- ARGV: id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel input...
+-- ARGV: id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes input...
 -- returns: {"created"|"known"|"full"|"gone", state or limit or blob, version, created_ms}
 local job, inputs, events, arq_job, queue, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, delay, blobs = ARGV[1], tonumber(ARGV[4]), ARGV[8]
@@ -14,12 +15,11 @@ for blob in string.gmatch(blobs, '%S+') do
   if redis.call('EXISTS', ARGV[7] .. blob) == 0 then return {'gone', blob, '0', '0'} end
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 local state = delay > 0 and 'waiting' or 'queued'
 redis.call('HSET', job, 'spec', ARGV[2], 'state', state, 'version', 1, 'attempt', 0,
-  'created_ms', now, 'max_attempts', ARGV[6], 'blobs', blobs)
-for i = 10, #ARGV, 2 do redis.call('HSET', inputs, ARGV[i], ARGV[i + 1]) end
+  'created_ms', now, 'max_attempts', ARGV[6], 'blobs', blobs, 'sizes', ARGV[10])
+for i = 11, #ARGV, 2 do redis.call('HSET', inputs, ARGV[i], ARGV[i + 1]) end
 for blob in string.gmatch(blobs, '%S+') do
   redis.call('HINCRBY', ARGV[7] .. blob, 'refs', 1)
   redis.call('PERSIST', ARGV[7] .. blob)
@@ -27,8 +27,9 @@ end
 redis.call('SET', arq_job, ARGV[3])
 redis.call('ZADD', queue, now + delay, id)
 if state == 'queued' then
-  redis.call('XADD', events, '*', 'type', 'job.queued', 'state', state, 'version', 1, 'attempt', 0)
+  announce(events, ARGV[9], id, 'job.queued', state, 1, 0)
+else
+  redis.call('PUBLISH', ARGV[9], id .. ' 1 ' .. state)
 end
-if redis.call('LLEN', wake) == 0 then redis.call('LPUSH', wake, 1) end
-redis.call('PUBLISH', ARGV[9], id .. ' 1 ' .. state)
+rouse(wake)
 return {'created', state, '1', tostring(now)}

@@ -1,0 +1,117 @@
+"""What a claim takes: again after a lost reply, one suspect at a time, and no more than fits into memory."""
+
+import pytest
+
+from jobs.model import JobSpec
+from jobs.store import factors, keys
+from jobs.store.claims import Claims, Room
+from jobs.store.jobs import JobStore
+from jobs.store.redis import Redis
+from tests.store.build import spec
+
+LEASE_MS = 60_000
+
+
+async def submit(store: JobStore, *ids: str, sized: int = 3) -> None:
+    for job_id in ids:
+        await store.submit(job_id, _sized(sized), {"df": b"a\n1"}, 100)
+
+
+def _sized(count: int) -> JobSpec:
+    plain = spec()
+    given = plain.inputs["df"]
+    return plain.changed(inputs={"df": given.changed(payload=given.payload.changed(bytes=count))})
+
+
+async def let_lapse(redis: Redis, *ids: str) -> None:
+    """As when the machine of their worker is gone, and its leases are over."""
+    for job_id in ids:
+        await redis.delete(keys.lease(job_id))
+        await redis.zadd("arq:queue", {job_id: 1}, xx=True)
+
+
+def ids(claims: Claims) -> list[str]:
+    return [claim.id for claim in claims.taken]
+
+
+async def test_a_claim_whose_answer_was_lost_is_answered_again(store: JobStore) -> None:
+    await submit(store, "a", "b", "c")
+    lost = await store.claim("w", 2, LEASE_MS, nonce="1")
+    again = await store.claim("w", 2, LEASE_MS, nonce="1")
+    assert ids(again) == ids(lost) == ["a", "b"]
+    assert [claim.token for claim in again.taken] == [claim.token for claim in lost.taken]
+    assert [claim.job.attempt for claim in again.taken if claim.job] == [1, 1]
+    assert again.taken[0].inputs == {"df": b"a\n1"}
+    assert ids(await store.claim("w", 2, LEASE_MS, nonce="2")) == ["c"]
+
+
+async def test_what_others_took_meanwhile_is_not_answered_again(store: JobStore, redis: Redis) -> None:
+    await submit(store, "a", "b")
+    await store.claim("w", 2, LEASE_MS, nonce="1")
+    await let_lapse(redis, "a")
+    assert ids(await store.claim("v", 1, LEASE_MS)) == ["a"]
+    assert ids(await store.claim("w", 2, LEASE_MS, nonce="1")) == ["b"]
+
+
+async def test_the_first_loss_is_free_and_each_further_one_counts(store: JobStore, redis: Redis) -> None:
+    await submit(store, "a")
+    seen = []
+    for _ in range(5):
+        claim = (await store.claim("w", 1, LEASE_MS)).taken[0]
+        seen.append((claim.job and claim.job.attempt, claim.suspect, claim.exhausted))
+        await let_lapse(redis, "a")
+    # max_attempts is 3
+    assert seen == [(1, False, False), (2, True, False), (3, True, False), (4, True, False), (4, True, True)]
+
+
+async def test_a_worker_holds_one_suspect_at_a_time_and_others_go_on(store: JobStore, redis: Redis) -> None:
+    await submit(store, "a", "b", "fresh")
+    await store.claim("w", 2, LEASE_MS)
+    await let_lapse(redis, "a", "b")
+    first = await store.claim("w", 3, LEASE_MS)
+    assert ids(first) == ["a", "fresh"]
+    assert ids(await store.claim("w", 3, LEASE_MS, room=Room(busy=2, suspects=False))) == []
+    assert ids(await store.claim("v", 3, LEASE_MS)) == ["b"]
+
+
+async def test_jobs_are_claimed_while_memory_lasts(store: JobStore) -> None:
+    await submit(store, "a", "b", "c", sized=100)
+    room = Room(memory_free=500, memory_total=500)  # each weighs at least twice its bytes
+    claims = await store.claim("w", 3, LEASE_MS, room=room)
+    assert [(claim.id, claim.weight) for claim in claims.taken] == [("a", 200), ("b", 200)]
+    assert ids(await store.claim("v", 3, LEASE_MS)) == ["c"]
+
+
+async def test_a_smaller_job_passes_one_that_does_not_fit_yet(store: JobStore) -> None:
+    await submit(store, "large", sized=200)
+    await submit(store, "small", sized=10)
+    claims = await store.claim("w", 2, LEASE_MS, room=Room(busy=1, memory_free=100, memory_total=500))
+    assert ids(claims) == ["small"]
+
+
+async def test_a_job_that_waited_long_for_memory_is_not_passed_any_more(store: JobStore, redis: Redis) -> None:
+    await submit(store, "large", sized=200)
+    await submit(store, "small", sized=10)
+    await redis.zincrby("arq:queue", -60_000, "large")
+    room = Room(busy=1, memory_free=100, memory_total=500)
+    held_up = await store.claim("w", 2, LEASE_MS, room=room)
+    assert ids(held_up) == []
+    assert held_up.next_due_ms is not None
+    assert held_up.next_due_ms > held_up.now_ms  # the worker is not to ask without a pause
+    assert ids(await store.claim("w", 2, LEASE_MS, room=Room(memory_free=500, memory_total=500))) == ["large", "small"]
+
+
+async def test_factors_are_learned_at_once_upwards_and_slowly_downwards(store: JobStore, redis: Redis) -> None:
+    await factors.learn(redis, {"text/csv": 10.0})
+    await factors.learn(redis, {"text/csv": 2.0})
+    await submit(store, "a", sized=100)
+    claim = (await store.claim("w", 1, LEASE_MS)).taken[0]
+    assert claim.weight == pytest.approx(960)
+    assert claim.least_bytes == 200
+
+
+async def test_a_job_that_is_expected_not_to_fit_runs_alone(store: JobStore, redis: Redis) -> None:
+    await factors.learn(redis, {"text/csv": 10.0})
+    await submit(store, "a", sized=100)
+    assert ids(await store.claim("w", 1, LEASE_MS, room=Room(busy=1, memory_free=500, memory_total=500))) == []
+    assert ids(await store.claim("w", 1, LEASE_MS, room=Room(memory_free=500, memory_total=500))) == ["a"]
