@@ -84,6 +84,8 @@ class WorkerSettings(Section):
 
     threads: int = Field(0, ge=0, le=256)
     """Threads that run transforms, and so jobs at a time; 0: one per core, and at least two."""
+    nice: int = Field(5, ge=0, le=19)
+    """How far transforms stand back on the processor for the API and Redis beside them (Linux's nice value)."""
     memory_bytes: int = Field(0, ge=0)
     """What running jobs may take of memory, in bytes; 0: three quarters of the container's limit or the machine's."""
     lease_s: float = Field(10.0, ge=1)

@@ -33,7 +33,7 @@ def run(settings: Settings) -> int:
     """Run jobs until SIGTERM or SIGINT, drain, and return the exit code."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1))
+    pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1), settings.worker.nice)
     code = 1
     try:
         worker = build(settings, pool)

@@ -2,7 +2,9 @@
 
 import asyncio
 import ctypes
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,7 +69,8 @@ class Running(Generic[T]):
 class _Thread:
     """One thread of the pool, for one function after another; a thread that was raised into is not used again."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, nice: int) -> None:
+        self._nice = nice
         self._inbox: queue.SimpleQueue[Running[Any] | None] = queue.SimpleQueue()
         # a daemon: the interpreter must not wait for a function that never returns
         threading.Thread(target=self._serve, name=f"transform-{number}", daemon=True).start()
@@ -77,6 +80,9 @@ class _Thread:
         self._inbox.put(running)
 
     def _serve(self) -> None:
+        if self._nice and sys.platform == "linux":  # elsewhere a priority is the whole process'
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
         while (running := self._inbox.get()) is not None:
             result, error = None, None
             try:
@@ -95,10 +101,11 @@ class _Thread:
 
 
 class ThreadPool:
-    """At most `size` threads at work, started when first needed."""
+    """At most `size` threads at work, started when first needed; with `nice` they yield to others on the same cores."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, nice: int = 0) -> None:
         self.size = size
+        self._nice = nice
         self._idle: list[_Thread] = []
         self._started = self._at_work = 0
         self._closed = False
@@ -121,7 +128,7 @@ class ThreadPool:
 
     def _new(self) -> _Thread:
         self._started += 1
-        return _Thread(self._started)
+        return _Thread(self._started, self._nice)
 
     def _back(self, thread: _Thread, running: Running[Any]) -> None:
         self._at_work -= 1

@@ -1,6 +1,8 @@
 """The thread pool: a slot is free when its thread is, and a thread can be raised into."""
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -71,3 +73,17 @@ async def test_who_has_left_the_function_is_not_raised_into(pool: ThreadPool) ->
     running = pool.run(lambda: 6)
     await running.ended
     assert not running.interrupt()
+
+
+@pytest.mark.parametrize("nice", [0, 7])
+async def test_threads_stand_back_and_the_event_loop_does_not(nice: int) -> None:
+    pool = ThreadPool(1, nice=nice)
+
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = priority()
+    in_thread = await pool.run(priority).ended
+    pool.close()
+    assert in_thread == (before + nice if sys.platform == "linux" and before == 0 else before)
+    assert priority() == before
