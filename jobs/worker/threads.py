@@ -82,7 +82,8 @@ class _Thread:
     def _serve(self) -> None:
         if self._nice and sys.platform == "linux":  # elsewhere a priority is the whole process'
             with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+                me = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + self._nice)
         while (running := self._inbox.get()) is not None:
             result, error = None, None
             try:
