@@ -101,6 +101,17 @@ GET_JOB: Final = operation(
         "has another version than that one, or as 304 when the wait is over."
     ),
 )
+CANCEL_JOB: Final = operation(
+    "Cancel a job",
+    {
+        200: json_answer("JobBody", "The job has ended: by this, or before it.", headers=_JOB_HEADERS),
+        202: json_answer("JobBody", "The job runs, and its worker was told.", headers=_JOB_HEADERS),
+    },
+    scope="jobs:write",
+    parameters=(_JOB_ID,),
+    problems=(404, 503),
+    description="Repeatable. The first end wins: a job that ends by itself meanwhile keeps its result.",
+)
 GET_REPORT: Final = operation(
     "Show a job's failed attempts",
     {200: json_answer("ReportBody", "Every attempt that failed; tracebacks with the scope `debug`.")},

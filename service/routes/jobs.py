@@ -13,7 +13,7 @@ from service.ids import job_id_of
 from service.intake.submission import Submission
 from service.intake.uploads import Staging
 from service.negotiation import JSON, Choice, choose, has_tag, ranges
-from service.routes.docs import GET_JOB, GET_REPORT, SUBMIT
+from service.routes.docs import CANCEL_JOB, GET_JOB, GET_REPORT, SUBMIT
 from service.routes.plain import plain_router
 from service.views import job_path, report_body
 
@@ -51,6 +51,15 @@ async def get_job(request: Request) -> Response:
     if conditional and _has(request, job):
         return not_modified(job, waited_s=waits)
     return job_response(request, job, 200, waited_s=waits)
+
+
+@router.post("/v1/jobs/{id}/cancel", response_class=Response, openapi_extra=CANCEL_JOB)
+async def cancel_job(request: Request) -> Response:
+    """Ask for a job's end as canceled: at once where nobody runs it, else once its worker has stopped."""
+    tenant = caller(request, "jobs:write").tenant
+    query(request)
+    job = await services(request).queue.cancel(tenant, job_id_of(request))
+    return job_response(request, job, 200 if job.state.terminal else 202)
 
 
 @router.get("/v1/jobs/{id}/report", response_class=Response, openapi_extra=GET_REPORT)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from jobs.codecs import stored
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.decoding import decode
-from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
+from jobs.errors import FramequeueError, InputUnknown, JobCanceled, NotFound, StoreError
 from jobs.model import (
     AttemptReport,
     Column,
@@ -169,6 +169,19 @@ class FakeQueue:
         if self.meanwhile is not None:
             self.jobs[job_id] = self.meanwhile(self.jobs[job_id])
         return await self.get(tenant, job_id)
+
+    async def cancel(self, tenant: str, job_id: str) -> Job:
+        job = await self.get(tenant, job_id)
+        if job.state is JobState.RUNNING:
+            self.jobs[job_id] = job.changed(cancel_requested_ms=NOW_MS, version=job.version + 1)
+        elif not job.state.terminal:
+            self.jobs[job_id] = job.changed(
+                state=JobState.CANCELED,
+                version=job.version + 1,
+                cancel_requested_ms=NOW_MS,
+                outcome=Outcome(error=JobCanceled().problem),
+            )
+        return self.jobs[job_id]
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
         return self.attempts.get((await self.get(tenant, job_id)).id, ())

@@ -79,6 +79,35 @@ async def test_tracebacks_need_the_scope(
     assert (attempt["traceback"], attempt["shape"], attempt["error"]["status"]) == ("Trace...", [2, 1], 424)
 
 
+@pytest.mark.parametrize(
+    ("state", "status", "then"),
+    [
+        (JobState.WAITING, 200, "canceled"),
+        (JobState.QUEUED, 200, "canceled"),
+        (JobState.RUNNING, 202, "running"),
+        (JobState.CANCELED, 200, "canceled"),
+    ],
+)
+async def test_a_cancel_ends_a_job_or_is_noted(
+    api: httpx.AsyncClient, queue: FakeQueue, state: JobState, status: int, then: str
+) -> None:
+    job = queue.add(a_spec(), state=state)
+    answer = await api.post(f"/v1/jobs/{job.id}/cancel")
+    assert (answer.status_code, answer.json()["state"]) == (status, then)
+    assert ("retry-after" in answer.headers) == (status == 202)
+    if state is not JobState.CANCELED:
+        assert answer.json()["cancel_requested_at"] is not None
+    assert (await api.post(f"/v1/jobs/{job.id}/cancel")).status_code == status
+
+
+async def test_a_job_that_ended_is_not_canceled(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    job = queue.failed()
+    answer = await api.post(f"/v1/jobs/{job.id}/cancel")
+    assert (answer.status_code, answer.json()["state"]) == (200, "failed")
+    assert answer.json()["cancel_requested_at"] is None
+    assert (await api.post("/v1/jobs/job_unknown/cancel")).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["", "/result", "/report"])
 @pytest.mark.parametrize(
     "job_id", ["job_unknown", "job_", "x", "%0d%0aset-cookie:a", "job_" + "x" * 5_000, "job_%F0%9F%98%80"]
