@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 from arq.jobs import serialize_job
 
-from config.sections import JobSettings
 from jobs.errors import InputGone, QueueFull
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
+from jobs.store.options import RecordOptions
 from jobs.store.redis import Redis, serialize, translated
 
 FUNCTION = "framequeue.run"
@@ -30,10 +30,12 @@ class Claim:
     token: str
     score: int
     job: Job | None
-    max_attempts: int
+    max_attempts: int  # with those added that do not count
     inputs: Mapping[str, bytes]
     exhausted: bool = False
     """Every attempt lost its worker: there is none left, only the end."""
+    evidence: str = ""
+    """How its worker was lost the last time, as its supervisor saw it."""
     broken: str = ""
     """Why its record cannot be read: another version wrote it, or it was damaged."""
 
@@ -53,7 +55,7 @@ class JobStore:
     With `fsync_ms`, a submit returns only once the job is on Redis' disk, or raises after so many milliseconds.
     """
 
-    def __init__(self, redis: Redis, queue: str, settings: JobSettings, *, fsync_ms: int | None = None) -> None:
+    def __init__(self, redis: Redis, queue: str, settings: RecordOptions, *, fsync_ms: int | None = None) -> None:
         self.redis, self.queue = redis, queue
         self._fsync_ms = fsync_ms
         self._record_ttl_ms = settings.record_ttl_s * 1000
@@ -237,8 +239,9 @@ def _claim(entry: Sequence[Any]) -> Claim:
         token=token.decode(),
         score=int(float(score)),
         job=job,
-        max_attempts=int(fields.get("max_attempts", b"0")),
+        max_attempts=int(fields.get("max_attempts", b"0")) + int(fields.get("free", b"0")),
         inputs=records.pairs(record[1]) if record else {},
         exhausted="exhausted" in fields,
+        evidence=fields.get("evidence", b"").decode(),
         broken=broken,
     )

@@ -54,7 +54,7 @@ async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
 async def _run(shop: Workshop, spec: JobSpec, ending: endings.Ending) -> JobState | None:
     try:
         if ending.claim.exhausted:
-            raise WorkerLost(ending.claim.max_attempts)  # noqa: TRY301  # one place for all failures
+            raise WorkerLost(ending.claim.max_attempts, ending.claim.evidence)  # noqa: TRY301  # one place for all failures
         inputs = {name: given.payload for name, given in spec.inputs.items()}
         loaded = await payloads.load(shop.store.redis, ending.claim, inputs)
         ending.stop.check()

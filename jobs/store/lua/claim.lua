@@ -19,7 +19,7 @@ end
 
 local function start(id, mine)
   local key = jobs .. id
-  local before = redis.call('HMGET', key, 'state', 'attempt', 'max_attempts')
+  local before = redis.call('HMGET', key, 'state', 'attempt', 'max_attempts', 'free')
   local version = redis.call('HINCRBY', key, 'version', 1)
   if before[1] == 'waiting' then
     announce(id, 'job.queued', 'queued', version, before[2])
@@ -30,7 +30,7 @@ local function start(id, mine)
     version = redis.call('HINCRBY', key, 'version', 1)
   end
   local attempt = before[2]
-  if tonumber(attempt) < tonumber(before[3]) then
+  if attempt - (before[4] or 0) < tonumber(before[3]) then
     attempt = redis.call('HINCRBY', key, 'attempt', 1)
   else -- every try lost its worker: this claim only ends the job
     redis.call('HSET', key, 'exhausted', 1)
