@@ -20,6 +20,7 @@ from jobs.store.redis import connect
 from jobs.transforms.catalogue import load_catalogue
 from jobs.worker import attempt
 from jobs.worker.leases import LeaseKeeper
+from jobs.worker.link import Link
 from jobs.worker.threads import Stop, ThreadPool
 from jobs.worker.worker import Worker
 
@@ -33,7 +34,7 @@ def run(settings: Settings) -> int:
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1))
     code = 1
     try:
-        worker = build(settings, pool)
+        worker = build(settings, pool, link=Link.from_environment())
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()
@@ -48,13 +49,16 @@ def run(settings: Settings) -> int:
     return code
 
 
-def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
-    """A worker on the settings' Redis; needs a current event loop."""
+def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **arq_options: Any) -> Worker:
+    """A worker on the settings' Redis, which tells its supervisor over `link`; needs a current event loop."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = load_catalogue(settings.transforms.modules)
     store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
     shop = attempt.Workshop(store, pool, catalogue, ParsedPipelines(catalogue), settings, worker_id, random.Random())  # noqa: S311  # jitter
-    leases = LeaseKeeper(store, f"{worker_id} {catalogue.fingerprint}", settings.worker.lease_s)
+    info = f"{worker_id} {catalogue.fingerprint}"
+    leases = LeaseKeeper(store, info, settings.worker.lease_s)
+    link = link or Link(None)
+    link.hello(worker_id, info)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         return await attempt.run(shop, claim, stop)
@@ -72,6 +76,7 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
         [func(_not_called, name=FUNCTION)],
         store=store,
         leases=leases,
+        link=link,
         worker_id=worker_id,
         run_attempt=run_attempt,
         **options | arq_options,

@@ -18,6 +18,7 @@ from jobs.state import JobState
 from jobs.store.jobs import Claim, JobStore
 from jobs.store.redis import end, translated
 from jobs.worker.leases import LeaseKeeper
+from jobs.worker.link import Link
 from jobs.worker.threads import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
@@ -34,14 +35,22 @@ class Worker(arq.Worker):
     """
 
     def __init__(
-        self, *args: Any, store: JobStore, leases: LeaseKeeper, worker_id: str, run_attempt: RunAttempt, **kwargs: Any
+        self,
+        *args: Any,
+        store: JobStore,
+        leases: LeaseKeeper,
+        link: Link,
+        worker_id: str,
+        run_attempt: RunAttempt,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, redis_pool=store.redis, queue_name=store.queue, **kwargs)
-        self._store, self._leases, self._run_attempt = store, leases, run_attempt
+        self._store, self._leases, self._link, self._run_attempt = store, leases, link, run_attempt
         self._worker_id = worker_id
         self._scores: dict[str, int] = {}
         self._draining = self._stopping = False
         self._keeping: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._away_since: float | None = None
 
     async def main(self) -> None:
@@ -52,6 +61,7 @@ class Worker(arq.Worker):
         if self.on_startup:
             await self.on_startup(self.ctx)
         self._keeping = self.loop.create_task(self._leases.keep())  # until close(): running jobs outlive this loop
+        self._telling = self.loop.create_task(self._link.keep_alive(self._leases))  # likewise
         while not self._stopping and not await self._round():
             pass
 
@@ -104,6 +114,7 @@ class Worker(arq.Worker):
         if not slots:
             return 0.0
         claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms)
+        self._link.begun(claims.taken)
         for claim in claims.taken:
             self._begin(claim)
         if claims.next_due_ms is None:
@@ -151,6 +162,7 @@ class Worker(arq.Worker):
         finally:
             self._scores.pop(claim.id, None)
             self._leases.drop(claim)
+            self._link.ended(claim)
 
     def _count(self, state: JobState | None) -> None:
         if state is None:
@@ -224,3 +236,5 @@ class Worker(arq.Worker):
         finally:
             if self._keeping is not None:
                 await end(self._keeping)
+            if self._telling is not None:
+                self._telling.cancel()
