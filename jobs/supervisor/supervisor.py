@@ -142,7 +142,8 @@ class Supervisor:
         self._give_back(child, code, usage.ru_maxrss * _RSS_UNIT)
         if self._stopping or child.leaving:
             return
-        if code == WRONG_SETTING:
+        # once it is up, a job may end it with any code
+        if code == WRONG_SETTING and child.hello is None:
             self._stop_with(code)
             return
         now = time.monotonic()
@@ -169,7 +170,7 @@ class Supervisor:
             f"it held {count} job{'' if count == 1 else 's'}",
             peak_memory_bytes=peak_bytes,
             held=tuple(one.id for one in child.held.values()),
-            refund=bool(child.leaving) or code == 0,
+            refund=bool(child.leaving),
         )
         child.ledger.write(lambda: self._give(loss), "giving jobs back")
         self._departed = [one for one in self._departed if not one.ledger.idle] + [child]

@@ -34,9 +34,9 @@ def boom(df: pd.DataFrame, *, message: str) -> pd.DataFrame:
 
 
 @transform
-def die(df: pd.DataFrame, *, code: int = 7) -> pd.DataFrame:
-    """End the worker's process, as a crash in a library does."""
-    os._exit(code)
+def die(df: pd.DataFrame, *, context: Context) -> pd.DataFrame:
+    """End the worker's process: the first attempt with exit code 0, the next with 2 (wrong settings), then 4."""
+    os._exit(2 * (context.attempt - 1))
 
 
 @transform
