@@ -1,13 +1,14 @@
 """The leash of our own child processes: they end when their parent does, also when it was killed with -9.
 
-The parent makes a pipe, keeps its write end, and names the read end to the child in FRAMEQUEUE_LEASH_FD. The end of
-that pipe is the one sign of a parent's death that every POSIX system gives.
+The parent makes a pipe, keeps its write end, and names the read end to the child in FRAMEQUEUE_LEASH_FD (a socket's
+end does as well). The end of that pipe is the one sign of a parent's death that every POSIX system gives.
 """
 
 import os
 import signal
 import threading
 import time
+from contextlib import suppress
 
 LEASH_VARIABLE = "FRAMEQUEUE_LEASH_FD"
 
@@ -27,8 +28,9 @@ def hold(drain_s: float) -> bool:
 
 
 def _watch(fd: int, drain_s: float) -> None:
-    while os.read(fd, 64):  # nothing is ever written: this returns at the end of the pipe
-        pass
+    with suppress(ConnectionResetError):  # the end of a socket whose other end had left something unread
+        while os.read(fd, 64):  # nothing is ever written: this returns at the end of the pipe
+            pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(drain_s)
     os._exit(1)

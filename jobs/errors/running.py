@@ -57,8 +57,9 @@ class WorkerLost(JobStopped):
     retryable = True
 
     def __init__(self, attempts: int, evidence: str = "") -> None:
+        when = "in the attempt" if attempts == 1 else f"in each of {attempts} attempts"
         because = f" ({evidence})" if evidence else ""
-        super().__init__(f"the worker died or vanished in each of {attempts} attempts{because}")
+        super().__init__(f"the worker died or vanished {when}{because}")
 
 
 class MemoryExceeded(JobStopped):

@@ -19,6 +19,7 @@ class Claim:
     score: int
     job: Job | None
     max_attempts: int
+    """With those added that do not count."""
     inputs: Mapping[str, bytes]
     exhausted: bool = False
     """Every attempt lost its worker: there is none left, only the end."""
@@ -77,7 +78,7 @@ def read_claim(entry: Sequence[Any]) -> Claim:
         token=token.decode(),
         score=int(float(score)),
         job=job,
-        max_attempts=int(fields.get("max_attempts", b"0")),
+        max_attempts=int(fields.get("max_attempts", b"0")) + int(fields.get("free", b"0")),
         inputs=records.pairs(inputs),
         exhausted="exhausted" in fields,
         broken=broken,

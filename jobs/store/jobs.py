@@ -10,12 +10,12 @@ from typing import Any
 
 from arq.jobs import serialize_job
 
-from config.sections import JobSettings
 from jobs.errors import InputGone, JobCanceled, QueueFull
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
 from jobs.store.claims import ANY_ROOM, Claim, Claims, Room, read_claim
+from jobs.store.options import RecordOptions
 from jobs.store.redis import Redis, serialize, translated
 
 FUNCTION = "framequeue.run"
@@ -39,7 +39,7 @@ class JobStore:
     With `fsync_ms`, a submit returns only once the job is on Redis' disk, or raises after so many milliseconds.
     """
 
-    def __init__(self, redis: Redis, queue: str, settings: JobSettings, *, fsync_ms: int | None = None) -> None:
+    def __init__(self, redis: Redis, queue: str, settings: RecordOptions, *, fsync_ms: int | None = None) -> None:
         self.redis, self.queue = redis, queue
         self._fsync_ms = fsync_ms
         self._record_ttl_ms = settings.record_ttl_s * 1000

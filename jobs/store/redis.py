@@ -29,9 +29,9 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004  # same
 )
 
-from config.sections import RedisSettings
 from jobs.errors import StoreFull, StoreUnavailable
 from jobs.store import keys, scripts
+from jobs.store.options import RedisOptions
 
 _UNUSABLE = re.compile(
     r"(?:^|-)(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|NOPERM|NOAUTH|UNKILLABLE|BUSY)\b"
@@ -97,7 +97,7 @@ class Pool(BlockingConnectionPool):
         await connection.connect()  # type: ignore[no-untyped-call]  # redis-py leaves it bare
 
 
-def connect(settings: RedisSettings) -> Redis:
+def connect(settings: RedisOptions) -> Redis:
     """A client for `settings.url`; nothing is opened before its first command."""
     if settings.url is None:
         raise StoreUnavailable("no Redis is configured: set REDIS_URL, or use `framequeue up`, which starts a Valkey")

@@ -114,6 +114,11 @@ finish = Script(
     args="id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel",
 )
 release = Script("release", keys="job reports events lease queue wake", args="id token delay_ms refund report channel")
+lose = Script(
+    "lose",
+    keys="queue wake",
+    args="prefix refund lease_ms from skip page report evidence job_prefix lease_prefix retry_prefix channel id...",
+)
 progress = Script("progress", keys="job events", args="id token progress channel")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")

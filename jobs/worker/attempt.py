@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from jobs.store.redis import end
 from jobs.transforms.catalogue import Catalogue
 from jobs.worker import endings, payloads
 from jobs.worker.compute import Product, Work, compute
+from jobs.worker.link import Link
 from jobs.worker.progress import ProgressTeller
 from jobs.worker.stop import DrainedError, LeaseLostError, Stop
 from jobs.worker.threads import Running, ThreadPool
@@ -43,10 +43,8 @@ class Workshop:
     chance: random.Random
     memory_bytes: int
     """What all attempts together may take, in bytes; 0: not counted."""
-    answered: Callable[[Claim], None]
-    """Told when an attempt's end is written while its thread still runs."""
-    retire: Callable[[str], None]
-    """Told when a thread does not give up: the process is to be replaced."""
+    link: Link
+    """To the supervisor, who answers for a process that cannot, and replaces it."""
 
 
 async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
@@ -119,6 +117,7 @@ async def _compute(
     try:
         if await ending.stop.until(running.ended, deadline - time.monotonic()):
             teller.close()
+            shop.link.computed(ending.claim)
             return await ending.succeed(running.ended.result())
     finally:
         teller.close()
@@ -138,7 +137,7 @@ async def _stopped(shop: Workshop, ending: endings.Ending, running: Running[Prod
     elif isinstance(reason, FramequeueError):
         state = await ending.fail(reason)
     ending.stop.answered = True
-    shop.answered(ending.claim)
+    shop.link.ended(ending.claim)
     await freeing
     return state
 
@@ -150,6 +149,6 @@ async def _free(shop: Workshop, ending: endings.Ending, running: Running[Product
         done, _ = await asyncio.wait({running.ended}, timeout=_RAISED_S)
         if not done:
             logger.warning("job %s: its thread does not give up; this worker asks to be replaced", ending.claim.id)
-            shop.retire(f"a thread of job {ending.claim.id} does not give up")
+            shop.link.retire(f"a thread of job {ending.claim.id} does not give up")
     await asyncio.wait({running.ended})
     running.ended.exception()  # nobody asks for it any more

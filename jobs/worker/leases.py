@@ -22,7 +22,7 @@ class LeaseKeeper:
         self.lease_ms = round(lease_s * 1000)
         # by token: the same job may be held twice for a moment, by an attempt that lost it and by its successor
         self._held: dict[str, tuple[Claim, Stop]] = {}
-        self._renewed_at = time.monotonic()
+        self.renewed_at = time.monotonic()
 
     def hold(self, claim: Claim) -> Stop:
         """Keep this claim's lease from now on; the flag is raised when the lease is lost or a cancel was asked for."""
@@ -58,7 +58,7 @@ class LeaseKeeper:
 
     async def renew_if_late(self) -> None:
         """Before a claim: after an outage or a stall, our own jobs must not look lost to us."""
-        if time.monotonic() - self._renewed_at > self.lease_ms / 2000:
+        if time.monotonic() - self.renewed_at > self.lease_ms / 2000:
             await self.renew()
 
     def stop_all(self, reason: Exception) -> None:
@@ -72,7 +72,7 @@ class LeaseKeeper:
         answers = await self._store.renew(
             self._worker_info, self.lease_ms, [(claim.id, claim.token) for claim, _ in held]
         )
-        self._renewed_at = time.monotonic()
+        self.renewed_at = time.monotonic()
         for (claim, stop), answer in zip(held, answers, strict=True):
             if answer == "lost" and claim.token in self._held:
                 logger.warning("job %s: this attempt's lease is lost; it stops", claim.id)

@@ -22,6 +22,7 @@ from jobs.transforms.catalogue import load_catalogue
 from jobs.worker import attempt
 from jobs.worker.admission import Admission, memory_budget
 from jobs.worker.leases import LeaseKeeper
+from jobs.worker.link import Link
 from jobs.worker.stop import Stop
 from jobs.worker.threads import ThreadPool
 from jobs.worker.worker import Worker
@@ -36,7 +37,7 @@ def run(settings: Settings) -> int:
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1), settings.worker.nice)
     code = 1
     try:
-        worker = build(settings, pool)
+        worker = build(settings, pool, link=Link.from_environment())
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()
@@ -51,11 +52,12 @@ def run(settings: Settings) -> int:
     return code
 
 
-def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
-    """A worker on the settings' Redis; needs a current event loop."""
+def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **arq_options: Any) -> Worker:
+    """A worker on the settings' Redis, which tells its supervisor over `link`; needs a current event loop."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = load_catalogue(settings.transforms.modules)
     store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
+    link = link or Link(None)
     memory_bytes = memory_budget(settings.worker.memory_bytes)
     admission = Admission(memory_bytes)
     shop = attempt.Workshop(
@@ -67,10 +69,11 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
         worker=worker_id,
         chance=random.Random(),  # noqa: S311  # jitter
         memory_bytes=memory_bytes,
-        answered=lambda _: None,
-        retire=lambda _: None,
+        link=link,
     )
-    leases = LeaseKeeper(store, f"{worker_id} {catalogue.fingerprint}", settings.worker.lease_s)
+    info = f"{worker_id} {catalogue.fingerprint}"
+    leases = LeaseKeeper(store, info, settings.worker.lease_s)
+    link.hello(worker_id, info)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         return await attempt.run(shop, claim, stop)
@@ -89,6 +92,7 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
         store=store,
         leases=leases,
         admission=admission,
+        link=link,
         worker_id=worker_id,
         run_attempt=run_attempt,
         **options | arq_options,

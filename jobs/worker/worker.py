@@ -22,6 +22,7 @@ from jobs.store.redis import end, translated
 from jobs.worker.admission import Admission
 from jobs.worker.endings import end_broken
 from jobs.worker.leases import LeaseKeeper
+from jobs.worker.link import Link
 from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
@@ -42,12 +43,14 @@ class Worker(arq.Worker):
         store: JobStore,
         leases: LeaseKeeper,
         admission: Admission,
+        link: Link,
         worker_id: str,
         run_attempt: RunAttempt,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, redis_pool=store.redis, queue_name=store.queue, **kwargs)
-        self._store, self._leases, self._admission, self._run_attempt = store, leases, admission, run_attempt
+        self._store, self._leases, self._link = store, leases, link
+        self._admission, self._run_attempt = admission, run_attempt
         self._worker_id = worker_id
         self._scores: dict[str, int] = {}
         self._draining = self._stopping = False
@@ -65,6 +68,7 @@ class Worker(arq.Worker):
         # until close(): running jobs outlive this loop
         self._beside = [
             self.loop.create_task(self._leases.keep()),
+            self.loop.create_task(self._link.keep_alive(self._leases)),
             self.loop.create_task(cancels.listen(self._store.redis, self._leases.cancel)),
         ]
         while not self._stopping and not await self._round():
@@ -121,6 +125,7 @@ class Worker(arq.Worker):
         room = self._admission.room
         claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms, room=room, nonce=self._nonce)
         self._nonce = secrets.token_hex(8)  # only now: a claim whose answer was lost is asked for again
+        self._link.begun(claims.taken)
         for claim in claims.taken:
             self._begin(claim)
         if claims.next_due_ms is None:
@@ -172,6 +177,7 @@ class Worker(arq.Worker):
             self._scores.pop(claim.id, None)
             self._leases.drop(claim)
             self._admission.drop(claim)
+            self._link.ended(claim)
 
     def _count(self, state: JobState | None) -> None:
         if state is None:

@@ -104,10 +104,10 @@ def api(host: Host = None, port: Port = None) -> None:
 
 @app.command()
 def worker() -> None:
-    """Work on jobs; needs REDIS_URL. SIGTERM finishes what runs, and then ends."""
-    from service.cli import worker  # noqa: PLC0415 start-up time: see the module's docstring
+    """Work on jobs, and start again what dies of one; needs REDIS_URL. SIGTERM finishes what runs, and then ends."""
+    from service.cli import supervise  # noqa: PLC0415 start-up time: see the module's docstring
 
-    raise typer.Exit(worker.run())
+    supervise.run()
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The worker process: `framequeue worker`, and `python -m service.cli.worker` below `framequeue up`."""
+"""The worker process, `python -m service.cli.worker`: what the supervisor of `framequeue worker` and `up` starts."""
 
 import sys
 

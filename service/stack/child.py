@@ -9,12 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
-_STEADY_S = 60.0  # a child that lived this long starts again with the first pause
-_HURRY_S = 3.0  # what a child has after a second signal
+from jobs.supervisor.backoff import WRONG_SETTING, Backoff, again, how_it_ended
+
+_HURRY_S = 6.0  # what a child has after a second signal; a supervisor gives its worker half of it
 _LOOK_S = 0.02
-# a wrong setting does not get better by starting again
-WRONG_SETTING = 2
 
 Out = Callable[[str, str], None]
 
@@ -28,7 +26,7 @@ class Child:
     environment: Mapping[str, str]
     inherited: Sequence[int]
     out: Out
-    deaths: int = 0
+    backoff: Backoff = field(default_factory=Backoff)
     process: subprocess.Popen[str] | None = None
     _started: float = 0.0
     _again_at: float | None = None
@@ -64,11 +62,10 @@ class Child:
         if code is None:
             return None
         self._finish()
-        self.deaths = 1 if time.monotonic() - self._started > _STEADY_S else self.deaths + 1
-        pause = min(_FIRST_PAUSE_S * 2 ** min(self.deaths - 1, 10), _LONGEST_PAUSE_S)
+        pause = self.backoff.died(time.monotonic() - self._started)
         self._again_at = time.monotonic() + pause
         if code != WRONG_SETTING:
-            self.out("up", f"the {self.role} process {how_it_ended(code)}; starting it again in {pause:g} s")
+            self.out("up", f"the {self.role} process {how_it_ended(code)}; {again(pause)}")
         return code
 
     def stop(self, timeout_s: float, hurried: Callable[[], bool]) -> int:
@@ -104,13 +101,3 @@ class Child:
     def _read(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
             self.out(self.role, line.rstrip("\n"))
-
-
-def how_it_ended(code: int) -> str:
-    """The exit code in words."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"

@@ -15,14 +15,17 @@ from config import SettingsError
 from config.settings import Settings
 from jobs.leash import LEASH_VARIABLE
 from jobs.store.embedded import EmbeddedError, EmbeddedValkey
+from jobs.supervisor.backoff import WRONG_SETTING, how_it_ended
 from service.auth import Auth
 from service.ended import Ended
 from service.pools import ARROW_POOL
-from service.stack.child import WRONG_SETTING, Child, Out, how_it_ended
+from service.stack.child import Child, Out
 from service.stack.patience import Patience
+from service.supervised import SUPERVISOR, variable
 
 _READY_S = 60.0
 _API_DRAIN_S = 10.0
+_SUPERVISOR_S = 10.0  # beyond its worker's drain: it kills at five seconds, and gives jobs back
 _LOOK_S = 0.1
 _DEATHS_BEFORE_READY = 3
 _TRY_BODY = (
@@ -84,7 +87,7 @@ class Stack:
     def stop(self) -> None:
         """API first, so that nothing new comes in; then the worker, which drains; then Valkey. Repeatable."""
         for child in self._children:
-            timeout_s = _API_DRAIN_S if child.role == "api" else self._settings.worker.drain_s + 5
+            timeout_s = _API_DRAIN_S if child.role == "api" else self._settings.worker.drain_s + _SUPERVISOR_S
             child.stop(timeout_s, self._signals.hurried)
         self._children = ()
         if self._valkey is not None:
@@ -110,8 +113,11 @@ class Stack:
             changes["FRAMEQUEUE_LOG__FORMAT"] = "console"  # their stderr is our pipe; they cannot see the terminal
         environment = _with(changes)
         environment.setdefault(*ARROW_POOL)
-        roles = ("api", "service.cli.api"), ("worker", "service.cli.worker")
-        self._children = tuple(Child(role, module, environment, inherited, self._out) for role, module in roles)
+        orders = variable(self._settings, url=self._valkey.url if self._valkey else None)
+        self._children = (
+            Child("api", "service.cli.api", environment, inherited, self._out),
+            Child("worker", SUPERVISOR, environment | orders, inherited, self._out),
+        )
         for child in self._children:
             child.start()
         self._wait_ready()
@@ -135,7 +141,7 @@ class Stack:
         with httpx.Client(base_url=self.url, timeout=5.0, trust_env=False) as client:
             while last and not self._signals.stopping(_LOOK_S):
                 self._look()
-                if any(child.deaths >= _DEATHS_BEFORE_READY for child in self._children):
+                if any(child.backoff.deaths >= _DEATHS_BEFORE_READY for child in self._children):
                     raise Ended("a process keeps ending at its start; see its lines above")
                 if time.monotonic() > deadline:
                     raise Ended(f"the service was not ready within {_READY_S:g} s: {last}")

@@ -1,5 +1,7 @@
 """A team's own transforms, for the worker's tests."""
 
+import ctypes
+import os
 import time
 
 import pandas as pd
@@ -29,3 +31,16 @@ def watchful_nap(df: pd.DataFrame, *, context: Context, seconds: float = 0.1) ->
 def boom(df: pd.DataFrame, *, message: str) -> pd.DataFrame:
     """Fail."""
     raise ZeroDivisionError(message)
+
+
+@transform
+def die(df: pd.DataFrame, *, context: Context) -> pd.DataFrame:
+    """End the worker's process: the first attempt with exit code 0, the next with 2 (wrong settings), then 4."""
+    os._exit(2 * (context.attempt - 1))
+
+
+@transform
+def hold_gil(df: pd.DataFrame, *, seconds: int = 60) -> pd.DataFrame:
+    """Sleep in C without giving up the interpreter's lock."""
+    ctypes.PyDLL(None).sleep(seconds)
+    return df

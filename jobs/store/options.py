@@ -1,0 +1,45 @@
+"""What the store reads of the settings, as types alone: the supervisor has these values without the settings' library.
+
+pydantic and the sections take 11 MB, a third of the supervisor's memory.
+"""
+
+from typing import Protocol
+
+
+class Secret(Protocol):
+    """A text that no log and no traceback shows."""
+
+    def get_secret_value(self) -> str:
+        """The text."""
+
+
+class RedisOptions(Protocol):
+    """How to reach Redis: `config.sections.RedisSettings`, or the supervisor's copy of it."""
+
+    @property
+    def url(self) -> Secret | None:
+        """Where it is; None where none is configured."""
+
+    @property
+    def queue(self) -> str:
+        """The queue's name."""
+
+    @property
+    def connect_timeout_s(self) -> float:
+        """How long to wait for a connection."""
+
+    @property
+    def command_timeout_s(self) -> float:
+        """How long to wait for one answer."""
+
+    @property
+    def max_connections(self) -> int:
+        """How many connections may be open."""
+
+
+class RecordOptions(Protocol):
+    """How long finished jobs are remembered: `config.sections.JobSettings`, or the supervisor's copy of it."""
+
+    @property
+    def record_ttl_s(self) -> int:
+        """How long, after its result has expired."""
