@@ -16,6 +16,7 @@ from jobs.errors import InputGone, QueueFull
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
+from jobs.store.calls import Call, read_call, switches
 from jobs.store.redis import Redis, serialize, translated
 
 FUNCTION = "framequeue.run"
@@ -24,7 +25,7 @@ FUNCTION = "framequeue.run"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A leased queue entry. `job` and `inputs` are there for framequeue's jobs, None and empty for plain ARQ calls."""
+    """A leased queue entry: `job` and `inputs` of a framequeue job, or the `call` of a plain ARQ function."""
 
     id: str
     token: str
@@ -36,6 +37,7 @@ class Claim:
     """Every attempt lost its worker: there is none left, only the end."""
     broken: str = ""
     """Why its record cannot be read: another version wrote it, or it was damaged."""
+    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,14 @@ class JobStore:
         fields = dict(zip(records.FIELDS, values, strict=True))
         return None if fields["spec"] is None else records.job_of(job_id, fields)
 
-    async def claim(self, worker: str, slots: int, lease_ms: int) -> Claims:
+    async def claim(self, worker: str, slots: int, lease_ms: int, *, aborts: bool = False) -> Claims:
         """Lease up to `slots` due jobs; a claim whose answer was lost is due again one lease later."""
-        token = f"{worker}:{secrets.token_hex(8)}"
+        token, heard = f"{worker}:{secrets.token_hex(8)}", switches(aborts=aborts)
         with translated():
             now, due, *taken = await scripts.claim(
                 self.redis,
                 [self.queue, keys.wake(self.queue)],
-                [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL],
+                [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL, heard],
             )
         return Claims(int(now), None if due < 0 else int(due), tuple(_claim(entry) for entry in taken))
 
@@ -225,6 +227,9 @@ class JobStore:
 
 def _claim(entry: Sequence[Any]) -> Claim:
     job_id, token, score, *record = entry
+    if len(record) == 1:
+        call = read_call(record[0])
+        return Claim(job_id.decode(), token.decode(), int(float(score)), None, 0, {}, call=call)
     fields = records.pairs(record[0]) if record else {}
     name, job, broken = job_id.decode(), None, ""
     try:

@@ -5,11 +5,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
 from signal import Signals
 from typing import Any
 
-import arq
 from arq.connections import log_redis_info
 
 from jobs.errors import InternalError, StoreError
@@ -17,6 +15,7 @@ from jobs.model import Outcome
 from jobs.state import JobState
 from jobs.store.jobs import Claim, JobStore
 from jobs.store.redis import end, translated
+from jobs.worker.calls import CallWorker
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.threads import DrainedError, Stop
 
@@ -27,8 +26,8 @@ _CLOSE_S = 5.0
 _BROKEN_TTL_S = 86_400
 
 
-class Worker(arq.Worker):
-    """Runs framequeue's jobs through `run_attempt`, and plain ARQ functions through ARQ's own `run_job`.
+class Worker(CallWorker):
+    """Runs framequeue's jobs through `run_attempt`, and plain ARQ functions as CallWorker does.
 
     Takes ARQ's arguments; `store` and `leases` share one Redis client, which is ARQ's `redis_pool`.
     """
@@ -36,17 +35,17 @@ class Worker(arq.Worker):
     def __init__(
         self, *args: Any, store: JobStore, leases: LeaseKeeper, worker_id: str, run_attempt: RunAttempt, **kwargs: Any
     ) -> None:
-        super().__init__(*args, redis_pool=store.redis, queue_name=store.queue, **kwargs)
-        self._store, self._leases, self._run_attempt = store, leases, run_attempt
+        super().__init__(*args, store=store, leases=leases, **kwargs)
+        self._run_attempt = run_attempt
         self._worker_id = worker_id
-        self._scores: dict[str, int] = {}
-        self._draining = self._stopping = False
+        self._draining = False
         self._keeping: asyncio.Task[None] | None = None
         self._away_since: float | None = None
 
     async def main(self) -> None:
         """Claim and run until stopped (or, in burst mode, until the queue is empty)."""
         logger.info("worker %s starts: %d jobs at a time, queue %s", self._worker_id, self.max_jobs, self.queue_name)
+        self._say_functions()
         self.ctx["redis"] = self.pool
         await self._say_what_redis_is()
         if self.on_startup:
@@ -66,8 +65,8 @@ class Worker(arq.Worker):
         """One claim and one wait; True where a burst is over."""
         try:
             await self._leases.renew_if_late()
+            await self._beat()  # first: in burst mode, what cron puts in the queue is to be run
             due_ms = await self._claim_due()
-            await self._beat()
             self._say_outage(None)
             if self.burst and not self.tasks and (due_ms is None or self._burst_is_full()):
                 return True
@@ -93,17 +92,17 @@ class Worker(arq.Worker):
         return 0 <= self.max_burst_jobs <= self._jobs_started()
 
     def _free_slots(self) -> int:
-        free = self.max_jobs - len(self.tasks) if self.allow_pick_jobs else 0
+        free = self.max_jobs - len(self.tasks) + self._ending if self.allow_pick_jobs else 0
         if self.burst and self.max_burst_jobs >= 0:
             free = min(free, self.max_burst_jobs - self._jobs_started())
-        return max(0, free)
+        return max(0, min(free, self.queue_read_limit))
 
     async def _claim_due(self) -> float | None:
         """Start what is due; how long until the next entry is, in ms, or None where the queue holds nothing more."""
         slots = self._free_slots()
         if not slots:
             return 0.0
-        claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms)
+        claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms, aborts=self.allow_abort_jobs)
         for claim in claims.taken:
             self._begin(claim)
         if claims.next_due_ms is None:
@@ -117,21 +116,33 @@ class Worker(arq.Worker):
             # zero would be for ever
             await self._store.wait_for_work(max(timeout_s, 0.001))
         elif self.tasks:
-            await asyncio.wait(self.tasks.values(), timeout=self.poll_delay_s, return_when=asyncio.FIRST_COMPLETED)
+            self._slot_freed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.poll_delay_s):
+                    await self._slot_freed.wait()
         else:
             await asyncio.sleep(self.poll_delay_s)
 
     async def _beat(self) -> None:
         with translated():
             await self.heart_beat()
-            if self.allow_abort_jobs:
-                await self._cancel_aborted_jobs()
+
+    async def _poll_iteration(self) -> None:
+        """ARQ's round: one look at the queue, no waiting."""
+        await self._beat()
+        await self._claim_due()
 
     def _begin(self, claim: Claim) -> None:
+        if self._adopt(claim):
+            return
         task = self.loop.create_task(self._run(claim), name=claim.id)
         # by token: an attempt that lost its job may still be running beside its successor
         self.tasks[claim.token] = task
-        task.add_done_callback(lambda _: self.tasks.pop(claim.token, None))
+        task.add_done_callback(lambda _: self._free(claim))
+
+    def _free(self, claim: Claim) -> None:
+        self.tasks.pop(claim.token, None)
+        self._slot_freed.set()
 
     async def _run(self, claim: Claim) -> None:
         stop = self._leases.hold(claim)
@@ -140,16 +151,14 @@ class Worker(arq.Worker):
                 await self._end_broken(claim)
             elif claim.job is not None:
                 self._count(await self._run_attempt(claim, stop))
-            else:
-                self._scores[claim.id] = claim.score
-                await self.run_job(claim.id, claim.score)
+            elif claim.call is not None:
+                await self._run_call(claim, claim.call)
         except asyncio.CancelledError:
             self.jobs_retried += 1
         except Exception:
             # one job's hook or result must not end the worker; its lease ends and it is tried again
             logger.exception("job %s: not brought to an end", claim.id)
         finally:
-            self._scores.pop(claim.id, None)
             self._leases.drop(claim)
 
     def _count(self, state: JobState | None) -> None:
@@ -165,30 +174,6 @@ class Worker(arq.Worker):
         self.jobs_failed += 1
         outcome = Outcome(error=InternalError(claim.broken).problem)
         await self._store.finish(claim, JobState.FAILED, outcome, result_ttl_s=_BROKEN_TTL_S)
-
-    async def finish_job(
-        self,
-        job_id: str,
-        finish: bool,
-        result_data: bytes | None,
-        result_timeout_s: float | None,
-        keep_result_forever: bool,
-        incr_score: int | None,
-        keep_in_progress: float | None,
-    ) -> None:
-        """ARQ's end of a plain call; one that goes back gets its own score again, which the claim had moved ahead."""
-        if not finish and job_id in self._scores:
-            with translated():
-                await self.pool.zadd(self.queue_name, {job_id: self._scores[job_id]}, xx=True)
-        await super().finish_job(
-            job_id, finish, result_data, result_timeout_s, keep_result_forever, incr_score, keep_in_progress
-        )
-
-    async def heart_beat(self) -> None:
-        """ARQ's health key and cron, with a cron window of the poll interval."""
-        await self.record_health()
-        if self.cron_jobs:
-            await self.run_cron(datetime.now(tz=self.timezone), max(self.poll_delay_s, 0.5))
 
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """The first signal drains; the second hands everything back at once."""
@@ -209,18 +194,38 @@ class Worker(arq.Worker):
         with suppress(TimeoutError):
             await asyncio.wait_for(self._sleep_until_tasks_complete(), self._job_completion_wait)
         self._leases.stop_all(DrainedError())
+        if len(self._calls) == len(self.tasks):
+            self._job_completion_wait = 0  # plain calls hear nothing but ARQ's cancellation, which comes next
         await super()._wait_for_tasks_to_complete(signum)
         self._stopping = True
 
     async def close(self) -> None:
-        """End ARQ's part, then the leases; neither an outage nor a Redis that hangs keeps the process from ending."""
+        """End: the tasks, their ends, ARQ's part, the leases; neither an outage nor a Redis that hangs prevents it."""
+        if not self._handle_signals:
+            self.handle_sig(Signals.SIGUSR1)
+        if not self._pool:
+            return
+        await self._within("the ends of its jobs", self._settle)
+        if self.on_shutdown:
+            await self.on_shutdown(self.ctx)
+        await self._within("a word to Redis", self._leave)
+        await self._within("closing its connections", lambda: self.pool.aclose(close_connection_pool=True))
+        self._pool = None
+        if self._keeping is not None:
+            await end(self._keeping)
+
+    async def _settle(self) -> None:
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await self._ends.close()
+
+    async def _leave(self) -> None:
+        await self._store.wake()
+        await self.pool.delete(self.health_check_key)
+
+    async def _within(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.timeout(_CLOSE_S):
                 with suppress(StoreError), translated():
-                    await self._store.wake()
-                    await super().close()
+                    await step()
         except TimeoutError:
-            logger.warning("Redis hangs; the worker ends without its answer")
-        finally:
-            if self._keeping is not None:
-                await end(self._keeping)
+            logger.warning("Redis hangs or is away; the worker ends without %s", what)

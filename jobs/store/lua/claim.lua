@@ -1,8 +1,8 @@
 -- claim: lease as many due jobs as there are free slots; a leased job's score is its lease's end, so it stands at the
 -- queue's head for nobody, and is due again when the lease was not renewed
 -- KEYS: queue wake
--- ARGV: slots lease_ms token job_prefix lease_prefix channel
--- returns: {now_ms, next due ms or -1, {id, token, score, record fields or nil, inputs or nil}...}
+-- ARGV: slots lease_ms token job_prefix lease_prefix channel arq
+-- returns: {now_ms, next due ms or -1, {id, token, score, record fields, inputs}...}; a plain ARQ call: {id, token, score, {call, tries, abort}}
 local queue, wake = KEYS[1], KEYS[2]
 local slots, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local jobs, leases, channel = ARGV[4], ARGV[5], ARGV[6]
@@ -40,6 +40,17 @@ local function start(id, mine)
   announce(id, 'job.started', 'running', version, attempt)
 end
 
+local function call(id) -- what ARQ's worker reads before it runs a call, and its count of tries
+  local calls, retries, aborts = string.match(ARGV[7], '(%S+) (%S+) ?(%S*)')
+  local tries, asked = redis.call('INCR', retries .. id), false
+  redis.call('EXPIRE', retries .. id, 88400)
+  if aborts ~= '' then
+    asked = redis.call('ZSCORE', aborts, id)
+    if asked then redis.call('ZREM', aborts, id) end
+  end
+  return {redis.call('GET', calls .. id), tries, asked}
+end
+
 while taken < slots do
   local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', offset, math.max(slots - taken, 20))
   if #due == 0 then break end
@@ -56,7 +67,7 @@ while taken < slots do
         start(id, mine)
         claimed[#claimed + 1] = {id, mine, due[i + 1], redis.call('HGETALL', jobs .. id), redis.call('HGETALL', jobs .. id .. ':inputs')}
       else
-        claimed[#claimed + 1] = {id, mine, due[i + 1]}
+        claimed[#claimed + 1] = {id, mine, due[i + 1], call(id)}
       end
     else
       offset = offset + 1 -- held by a stock worker, which leaves the score as it was
