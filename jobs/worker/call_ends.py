@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from jobs.errors import StoreError
 from jobs.store.calls import CallEnd
@@ -14,7 +15,18 @@ Write = Callable[[Sequence[CallEnd]], Awaitable[list[bool]]]
 _BATCH_BYTES = 16 * 1024**2
 _BATCH_ENDS = 500
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.1, 2.0
-_Waiting = tuple[CallEnd, "asyncio.Future[bool]"]
+
+
+@dataclass
+class HeldEnd:
+    """An end on its way; `written` is False once it was refused, and raises only what no repetition would help."""
+
+    end: CallEnd
+    written: "asyncio.Future[bool]"
+
+    def adopt(self, token: str, tries: int) -> None:
+        """Its lease ran out while it was held, and its job was claimed again, here: write it under that claim."""
+        self.end = replace(self.end, token=token, tries=tries, refund=self.end.refund + 1)
 
 
 class CallEnds:
@@ -22,18 +34,18 @@ class CallEnds:
 
     def __init__(self, write: Write) -> None:
         self._write = write
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[HeldEnd] = []
         self._writing: asyncio.Task[None] | None = None
 
-    def put(self, end: CallEnd) -> "asyncio.Future[bool]":
-        """Have this end written: False once it was refused; raises only what no repetition would help."""
+    def put(self, end: CallEnd) -> HeldEnd:
+        """Have this end written."""
         loop = asyncio.get_running_loop()
-        written = loop.create_future()
-        self._waiting.append((end, written))
+        held = HeldEnd(end, loop.create_future())
+        self._waiting.append(held)
         if self._writing is None:
             # a new task's first step comes with the loop's next turn
             self._writing = loop.create_task(self._write_all())
-        return written
+        return held
 
     async def close(self) -> None:
         """Wait until everything is written; cancelled (Redis is away), give up what is left."""
@@ -52,38 +64,46 @@ class CallEnds:
         finally:
             self._writing = None
 
-    def _next_batch(self) -> list[_Waiting]:
+    def _next_batch(self) -> list[HeldEnd]:
         size = count = 0
-        for end, _ in self._waiting[:_BATCH_ENDS]:
-            size += len(end.result)
+        for held in self._waiting[:_BATCH_ENDS]:
+            size += len(held.end.result)
             if count and size > _BATCH_BYTES:
                 break
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
-    async def _hand_over(self, batch: list[_Waiting]) -> None:
+    async def _hand_over(self, batch: list[HeldEnd]) -> None:
         try:
-            answers = await self._insist([end for end, _ in batch])
+            sent, answers = await self._insist(batch)
         except Exception as error:  # noqa: BLE001  # whoever waits for this end gets it
             if len(batch) > 1:  # one of them must not take the others with it
-                for one in batch:
-                    await self._hand_over([one])
-            elif not batch[0][1].done():
-                batch[0][1].set_exception(error)
+                for held in batch:
+                    await self._hand_over([held])
+            elif not batch[0].written.done():
+                batch[0].written.set_exception(error)
             return
-        for (end, written), answer in zip(batch, answers, strict=True):
-            if not answer:
-                logger.warning("job %s: another attempt has it; the end of this one is dropped", end.id)
-            if not written.done():
-                written.set_result(answer)
+        for held, end, answer in zip(batch, sent, answers, strict=True):
+            if not answer and held.end is not end:
+                self._waiting.append(held)  # adopted meanwhile
+            else:
+                self._settle(held, answer)
 
-    async def _insist(self, ends: list[CallEnd]) -> list[bool]:
+    def _settle(self, held: HeldEnd, answer: bool) -> None:
+        if not answer:
+            logger.warning("job %s: another attempt has it; the end of this one is dropped", held.end.id)
+        if not held.written.done():
+            held.written.set_result(answer)
+
+    async def _insist(self, batch: list[HeldEnd]) -> tuple[list[CallEnd], list[bool]]:
+        """What was sent, and the answers, however long Redis is away."""
         pause_s = _FIRST_PAUSE_S
         while True:
+            sent = [held.end for held in batch]
             try:
-                return await self._write(ends)
+                return sent, await self._write(sent)
             except StoreError as error:
-                logger.warning("holding the ends of %d ARQ calls: %s", len(ends) + len(self._waiting), error)
+                logger.warning("holding the ends of %d ARQ calls: %s", len(batch) + len(self._waiting), error)
             await asyncio.sleep(pause_s)
             pause_s = min(_LAST_PAUSE_S, pause_s * 2)

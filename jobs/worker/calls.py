@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -22,43 +21,10 @@ from jobs.store.redis import translated
 from jobs.worker.call_ends import CallEnds
 from jobs.worker.hooks import guard_hooks
 from jobs.worker.leases import LeaseKeeper
+from jobs.worker.running_call import HERE, Answer, Running
+from jobs.worker.threads import Stop
 
 logger = logging.getLogger(__name__)
-
-
-class _Answer:
-    """Stands for the Redis client where `run_job` opens its pipeline: everything it asks for is known."""
-
-    def __init__(self, *values: object) -> None:
-        self._values = values
-
-    def pipeline(self, **_: object) -> "_Answer":
-        return self
-
-    async def __aenter__(self) -> "_Answer":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
-    def _asked(self, *_: object) -> None:
-        return None
-
-    get = incr = expire = zrem = _asked
-
-    async def execute(self) -> tuple[object, ...]:
-        return self._values
-
-
-@dataclass
-class Running:
-    """A call that runs here, under the newest claim of its job."""
-
-    claim: Claim
-    refund: int = 0
-    """Claims of it that were no new try."""
-    ended: bool = False
-    """Its end is on its way; nothing else may be written for it."""
 
 
 class CallWorker(arq.Worker):
@@ -70,7 +36,7 @@ class CallWorker(arq.Worker):
         self._stopping = False
         self._ends = CallEnds(self._write_ends)
         self._calls: dict[str, Running] = {}
-        self._answer: _Answer | None = None
+        self._answer: Answer | None = None
         self._slot_freed = asyncio.Event()
         self._ending = 0
         self._looked_for_aborts = 0.0
@@ -90,26 +56,32 @@ class CallWorker(arq.Worker):
         return await finish_calls(self._store.redis, self._store.queue, ends)
 
     def _adopt(self, claim: Claim) -> bool:
-        """Whether this job still runs here (an outage outlasted its lease): it goes on, under the new claim."""
+        """Whether this call still runs here, or its end is still held: an outage outlasted its lease."""
         running = self._calls.get(claim.id)
-        if running is None or running.ended or claim.call is None:
+        # without a lost lease it is a new call: the same id again, or one that went back a moment ago
+        if running is None or claim.call is None or running.stop.reason is None:
             return False
+        if running.held is None:
+            running.refund += 1
+        elif running.held.written.done():
+            return False
+        else:
+            running.held.adopt(claim.token, claim.call.tries)
         self._leases.drop(running.claim)
-        self._leases.hold(claim)
-        running.claim = claim
-        running.refund += 1
+        running.claim, running.stop = claim, self._leases.hold(claim)
         return True
 
-    async def _run_call(self, claim: Claim, call: Call) -> None:
+    async def _run_call(self, claim: Claim, call: Call, stop: Stop) -> None:
         """Run one claimed call to its end."""
-        running = self._calls[claim.id] = Running(claim)
+        running = self._calls[claim.id] = Running(claim, stop)
+        HERE.set(running)
         values: list[object] = [call.data, call.tries, True]
         if self.allow_abort_jobs:
             values.append(self._is_aborted(call))
         try:
             with translated():
                 # runs up to its first look at `pool` without giving way to anything else
-                self._answer = _Answer(*values)
+                self._answer = Answer(*values)
                 await self.run_job(claim.id, claim.score)
         except (asyncio.CancelledError, StoreError):
             self._give_back(running)
@@ -119,7 +91,7 @@ class CallWorker(arq.Worker):
             raise
         finally:
             self._leases.drop(running.claim)
-            self._ending -= running.ended
+            self._ending -= running.held is not None
             if self._calls.get(claim.id) is running:
                 del self._calls[claim.id]
 
@@ -137,13 +109,13 @@ class CallWorker(arq.Worker):
 
     def _give_back(self, running: Running) -> None:
         """`run_job` was stopped before it came to an end: the try does not count."""
-        if not running.ended:
+        if running.held is None:
             running.refund += 1
             self._put(running, done=False, score=running.claim.score)
 
     async def _give_up(self, running: Running, call: Call, error: Exception) -> None:
         """`run_job` itself cannot run this call, and never will."""
-        if running.ended:
+        if running.held is not None:
             return
         self.jobs_failed += 1
         job_id, now = running.claim.id, round(time.time() * 1000)
@@ -164,13 +136,18 @@ class CallWorker(arq.Worker):
         )
         await self.finish_failed_job(job_id, result)
 
+    def _running(self, job_id: str) -> Running | None:
+        """The call whose `run_job` asks; None where ARQ's own `start_jobs` started it."""
+        running = HERE.get(None)
+        return running if running is not None and running.claim.id == job_id and running.held is None else None
+
     def _put(self, running: Running, **how: Any) -> "asyncio.Future[bool]":
-        running.ended = True
         self._ending += 1
         self._slot_freed.set()  # while its end is written, the next may run
         claim = running.claim
         tries = claim.call.tries if claim.call else 0
-        return self._ends.put(CallEnd(claim.id, claim.token, tries, refund=running.refund, **how))
+        running.held = self._ends.put(CallEnd(claim.id, claim.token, tries, refund=running.refund, **how))
+        return running.held.written
 
     def _kept(self, data: bytes | None, forever: bool, for_s: float | None) -> dict[str, Any]:
         if not data or not (forever or for_s):
@@ -188,8 +165,8 @@ class CallWorker(arq.Worker):
         keep_in_progress: float | None,
     ) -> Awaitable[Any]:
         """ARQ's end of a call, written with others; a call that goes back gets back the score that its claim moved."""
-        running = self._calls.get(job_id)
-        if running is None or running.ended:  # ARQ's own `start_jobs` started it
+        running = self._running(job_id)
+        if running is None:
             return super().finish_job(
                 job_id, finish, result_data, result_timeout_s, keep_result_forever, incr_score, keep_in_progress
             )
@@ -205,8 +182,8 @@ class CallWorker(arq.Worker):
 
     def finish_failed_job(self, job_id: str, result_data: bytes | None) -> Awaitable[Any]:  # type: ignore[override]  # same
         """ARQ's end of a call that was never started, written with others."""
-        running = self._calls.get(job_id)
-        if running is None or running.ended:
+        running = self._running(job_id)
+        if running is None:
             return super().finish_failed_job(job_id, result_data)
         kept = self._kept(result_data, self.keep_result_forever, self.keep_result_s)
         return self._put(running, done=True, score=running.claim.score, **kept)

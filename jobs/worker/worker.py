@@ -152,7 +152,7 @@ class Worker(CallWorker):
             elif claim.job is not None:
                 self._count(await self._run_attempt(claim, stop))
             elif claim.call is not None:
-                await self._run_call(claim, claim.call)
+                await self._run_call(claim, claim.call, stop)
         except asyncio.CancelledError:
             self.jobs_retried += 1
         except Exception:
