@@ -8,11 +8,12 @@ import msgspec
 
 from jobs.model import Job
 from jobs.store import records
+from jobs.store.calls import Call, read_call
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A leased queue entry. `job` and `inputs` are there for framequeue's jobs, None and empty for plain ARQ calls."""
+    """A leased queue entry: `job` and `inputs` of a framequeue job, or the `call` of a plain ARQ function."""
 
     id: str
     token: str
@@ -31,6 +32,7 @@ class Claim:
     """Bytes of memory it takes at the very least."""
     suspect: bool = False
     """Its worker was lost before."""
+    call: Call | None = None
     evidence: str = ""
     """What is known of the last of its lost workers."""
 
@@ -64,8 +66,9 @@ def read_claim(entry: Sequence[Any]) -> Claim:
     """One entry of the claim script's answer."""
     job_id, token, score, *record = entry
     name = job_id.decode()
-    if not record:
-        return Claim(id=name, token=token.decode(), score=int(float(score)), job=None, max_attempts=0, inputs={})
+    if len(record) == 1:
+        call = read_call(record[0])
+        return Claim(name, token.decode(), int(float(score)), None, 0, {}, call=call)
     flat, inputs, weight, least = record
     fields, job, broken = records.pairs(flat), None, ""
     try:

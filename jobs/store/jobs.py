@@ -14,6 +14,7 @@ from jobs.errors import InputGone, JobCanceled, QueueFull
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
+from jobs.store.calls import switches
 from jobs.store.claims import ANY_ROOM, Claim, Claims, Room, read_claim
 from jobs.store.options import RecordOptions
 from jobs.store.redis import Redis, serialize, translated
@@ -94,7 +95,14 @@ class JobStore:
         return None if fields["spec"] is None else records.job_of(job_id, fields)
 
     async def claim(
-        self, worker: str, slots: int, lease_ms: int, *, room: Room = ANY_ROOM, nonce: str | None = None
+        self,
+        worker: str,
+        slots: int,
+        lease_ms: int,
+        *,
+        room: Room = ANY_ROOM,
+        aborts: bool = False,
+        nonce: str | None = None,
     ) -> Claims:
         """Lease up to `slots` due jobs for which there is room.
 
@@ -116,6 +124,7 @@ class JobStore:
                     room.memory_free,
                     room.memory_total,
                     _PATIENCE_MS,
+                    switches(aborts=aborts),
                 ],
             )
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))

@@ -57,6 +57,18 @@ def deserialize(data: bytes) -> dict[str, Any]:
 class Redis(ArqRedis):
     """ARQ's client whose `enqueue_job` is one atomic call that also wakes an idle worker."""
 
+    _at_ms = 0
+    _ids_then: frozenset[str] | set[str] = frozenset()
+
+    def _now_ms(self, job_id: str) -> int:
+        """The time, never the same for two calls of one id: the second is not the first one sent again."""
+        now = max(timestamp_ms(), self._at_ms + (job_id in self._ids_then))
+        if now > self._at_ms:
+            self._at_ms, self._ids_then = now, {job_id}
+        else:
+            self._ids_then |= {job_id}
+        return now
+
     async def enqueue_job(
         self,
         function: str,
@@ -72,7 +84,8 @@ class Redis(ArqRedis):
         """Enqueue a plain ARQ function; None where a job or result with this id is there. See ARQ's method."""
         if _defer_until and _defer_by:
             raise RuntimeError("use either 'defer_until' or 'defer_by' or neither, not both")
-        queue, job_id, now = _queue_name or self.default_queue_name, _job_id or uuid4().hex, timestamp_ms()
+        queue, job_id = _queue_name or self.default_queue_name, _job_id or uuid4().hex
+        now = self._now_ms(job_id)
         score = to_unix_ms(_defer_until) if _defer_until else now + (to_ms(_defer_by) or 0)
         expires_ms = to_ms(_expires) or max(score - now, 0) + self.expires_extra_ms
         call = serialize_job(function, args, kwargs, _job_try, now, serializer=self.job_serializer)

@@ -99,7 +99,7 @@ submit = Script(
 claim = Script(
     "claim",
     keys="queue wake claimed factors",
-    args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms",
+    args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq",
 )
 cancel = Script(
     "cancel",
@@ -120,6 +120,9 @@ lose = Script(
     args="prefix refund lease_ms from skip page report evidence job_prefix lease_prefix retry_prefix channel id...",
 )
 progress = Script("progress", keys="job events", args="id token progress channel")
+finish_calls = Script(
+    "finish_calls", keys="queue wake abort", args="job_prefix lease_prefix retry_prefix result_prefix end..."
+)
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")

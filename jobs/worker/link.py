@@ -56,9 +56,8 @@ class Link:
 
     def ended(self, claim: Claim) -> None:
         """This one is not held any more; told with others at the end of the event loop's round."""
-        if self._to is None:
+        if self._held.pop(claim.token, None) is None:
             return
-        self._held.pop(claim.token, None)
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._tell_ended)
         self._ended.append(claim.token)

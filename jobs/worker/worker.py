@@ -6,11 +6,9 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
 from signal import Signals
 from typing import Any
 
-import arq
 from arq.connections import log_redis_info
 
 from jobs.errors import StoreError
@@ -20,6 +18,7 @@ from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.redis import end, translated
 from jobs.worker.admission import Admission
+from jobs.worker.calls import CallWorker
 from jobs.worker.endings import end_broken
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
@@ -31,8 +30,8 @@ _OUTAGE_PAUSE_S = 0.5
 _CLOSE_S = 5.0
 
 
-class Worker(arq.Worker):
-    """Runs framequeue's jobs through `run_attempt`, and plain ARQ functions through ARQ's own `run_job`.
+class Worker(CallWorker):
+    """Runs framequeue's jobs through `run_attempt`, and plain ARQ functions as CallWorker does.
 
     Takes ARQ's arguments; `store` and `leases` share one Redis client, which is ARQ's `redis_pool`.
     """
@@ -42,18 +41,16 @@ class Worker(arq.Worker):
         *args: Any,
         store: JobStore,
         leases: LeaseKeeper,
-        admission: Admission,
-        link: Link,
         worker_id: str,
         run_attempt: RunAttempt,
+        admission: Admission | None = None,
+        link: Link | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, redis_pool=store.redis, queue_name=store.queue, **kwargs)
-        self._store, self._leases, self._link = store, leases, link
-        self._admission, self._run_attempt = admission, run_attempt
-        self._worker_id = worker_id
-        self._scores: dict[str, int] = {}
-        self._draining = self._stopping = False
+        super().__init__(*args, store=store, leases=leases, **kwargs)
+        self._admission, self._link = admission or Admission(0), link or Link(None)
+        self._run_attempt, self._worker_id = run_attempt, worker_id
+        self._draining = False
         self._beside: list[asyncio.Task[None]] = []
         self._nonce = secrets.token_hex(8)
         self._away_since: float | None = None
@@ -61,6 +58,7 @@ class Worker(arq.Worker):
     async def main(self) -> None:
         """Claim and run until stopped (or, in burst mode, until the queue is empty)."""
         logger.info("worker %s starts: %d jobs at a time, queue %s", self._worker_id, self.max_jobs, self.queue_name)
+        self._say_functions()
         self.ctx["redis"] = self.pool
         await self._say_what_redis_is()
         if self.on_startup:
@@ -85,8 +83,8 @@ class Worker(arq.Worker):
         """One claim and one wait; True where a burst is over."""
         try:
             await self._leases.renew_if_late()
+            await self._beat()  # first: in burst mode, what cron puts in the queue is to be run
             due_ms = await self._claim_due()
-            await self._beat()
             self._say_outage(None)
             if self.burst and not self.tasks and (due_ms is None or self._burst_is_full()):
                 return True
@@ -112,18 +110,24 @@ class Worker(arq.Worker):
         return 0 <= self.max_burst_jobs <= self._jobs_started()
 
     def _free_slots(self) -> int:
-        free = self.max_jobs - len(self.tasks) if self.allow_pick_jobs else 0
+        free = self.max_jobs - len(self.tasks) + self._ending if self.allow_pick_jobs else 0
         if self.burst and self.max_burst_jobs >= 0:
             free = min(free, self.max_burst_jobs - self._jobs_started())
-        return max(0, free)
+        return max(0, min(free, self.queue_read_limit))
 
     async def _claim_due(self) -> float | None:
         """Start what is due; how long until the next entry is, in ms, or None where the queue holds nothing more."""
         slots = self._free_slots()
         if not slots:
             return 0.0
-        room = self._admission.room
-        claims = await self._store.claim(self._worker_id, slots, self._leases.lease_ms, room=room, nonce=self._nonce)
+        claims = await self._store.claim(
+            self._worker_id,
+            slots,
+            self._leases.lease_ms,
+            room=self._admission.room,
+            aborts=self.allow_abort_jobs,
+            nonce=self._nonce,
+        )
         self._nonce = secrets.token_hex(8)  # only now: a claim whose answer was lost is asked for again
         self._link.begun(claims.taken)
         for claim in claims.taken:
@@ -139,7 +143,10 @@ class Worker(arq.Worker):
             # zero would be for ever
             await self._store.wait_for_work(max(timeout_s, 0.001))
         elif self.tasks:
-            await asyncio.wait(self.tasks.values(), timeout=self.poll_delay_s, return_when=asyncio.FIRST_COMPLETED)
+            self._slot_freed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.poll_delay_s):
+                    await self._slot_freed.wait()
         else:
             await asyncio.sleep(self.poll_delay_s)
 
@@ -148,15 +155,24 @@ class Worker(arq.Worker):
             await factors.learn(self._store.redis, learned)
         with translated():
             await self.heart_beat()
-            if self.allow_abort_jobs:
-                await self._cancel_aborted_jobs()
+
+    async def _poll_iteration(self) -> None:
+        """ARQ's round: one look at the queue, no waiting."""
+        await self._beat()
+        await self._claim_due()
 
     def _begin(self, claim: Claim) -> None:
+        if self._adopt(claim):
+            return
         self._admission.hold(claim)
         task = self.loop.create_task(self._run(claim), name=claim.id)
         # by token: an attempt that lost its job may still be running beside its successor
         self.tasks[claim.token] = task
-        task.add_done_callback(lambda _: self.tasks.pop(claim.token, None))
+        task.add_done_callback(lambda _: self._free(claim))
+
+    def _free(self, claim: Claim) -> None:
+        self.tasks.pop(claim.token, None)
+        self._slot_freed.set()
 
     async def _run(self, claim: Claim) -> None:
         stop = self._leases.hold(claim)
@@ -165,19 +181,20 @@ class Worker(arq.Worker):
                 self._count(await end_broken(self._store, claim))
             elif claim.job is not None:
                 self._count(await self._run_attempt(claim, stop))
-            else:
-                self._scores[claim.id] = claim.score
-                await self.run_job(claim.id, claim.score)
+            elif claim.call is not None:
+                await self._run_call(claim, claim.call, stop)
         except asyncio.CancelledError:
             self.jobs_retried += 1
         except Exception:
             # one job's hook or result must not end the worker; its lease ends and it is tried again
             logger.exception("job %s: not brought to an end", claim.id)
         finally:
-            self._scores.pop(claim.id, None)
-            self._leases.drop(claim)
-            self._admission.drop(claim)
-            self._link.ended(claim)
+            self._let_go(claim)
+
+    def _let_go(self, claim: Claim) -> None:
+        super()._let_go(claim)
+        self._admission.drop(claim)
+        self._link.ended(claim)
 
     def _count(self, state: JobState | None) -> None:
         if state is None:
@@ -186,30 +203,6 @@ class Worker(arq.Worker):
             self.jobs_complete += 1
         else:
             self.jobs_failed += 1
-
-    async def finish_job(
-        self,
-        job_id: str,
-        finish: bool,
-        result_data: bytes | None,
-        result_timeout_s: float | None,
-        keep_result_forever: bool,
-        incr_score: int | None,
-        keep_in_progress: float | None,
-    ) -> None:
-        """ARQ's end of a plain call; one that goes back gets its own score again, which the claim had moved ahead."""
-        if not finish and job_id in self._scores:
-            with translated():
-                await self.pool.zadd(self.queue_name, {job_id: self._scores[job_id]}, xx=True)
-        await super().finish_job(
-            job_id, finish, result_data, result_timeout_s, keep_result_forever, incr_score, keep_in_progress
-        )
-
-    async def heart_beat(self) -> None:
-        """ARQ's health key and cron, with a cron window of the poll interval."""
-        await self.record_health()
-        if self.cron_jobs:
-            await self.run_cron(datetime.now(tz=self.timezone), max(self.poll_delay_s, 0.5))
 
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """The first signal drains; the second hands everything back at once."""
@@ -235,18 +228,38 @@ class Worker(arq.Worker):
         with suppress(TimeoutError):
             await asyncio.wait_for(self._sleep_until_tasks_complete(), self._job_completion_wait)
         self._leases.stop_all(DrainedError())
+        if len(self._calls) == len(self.tasks):
+            self._job_completion_wait = 0  # plain calls hear nothing but ARQ's cancellation, which comes next
         await super()._wait_for_tasks_to_complete(signum)
         self._stopping = True
 
     async def close(self) -> None:
-        """End ARQ's part, then the leases; neither an outage nor a Redis that hangs keeps the process from ending."""
+        """End: the tasks, their ends, ARQ's part, the leases; neither an outage nor a Redis that hangs prevents it."""
+        if not self._handle_signals:
+            self.handle_sig(Signals.SIGUSR1)
+        if not self._pool:
+            return
+        await self._within("the ends of its jobs", self._settle)
+        if self.on_shutdown:
+            await self.on_shutdown(self.ctx)
+        await self._within("a word to Redis", self._leave)
+        await self._within("closing its connections", lambda: self.pool.aclose(close_connection_pool=True))
+        self._pool = None
+        for task in self._beside:
+            await end(task)
+
+    async def _settle(self) -> None:
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await self._ends.close()
+
+    async def _leave(self) -> None:
+        await self._store.wake()
+        await self.pool.delete(self.health_check_key)
+
+    async def _within(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.timeout(_CLOSE_S):
                 with suppress(StoreError), translated():
-                    await self._store.wake()
-                    await super().close()
+                    await step()
         except TimeoutError:
-            logger.warning("Redis hangs; the worker ends without its answer")
-        finally:
-            for task in self._beside:
-                await end(task)
+            logger.warning("Redis hangs or is away; the worker ends without %s", what)

@@ -6,7 +6,8 @@ from arq.constants import retry_key_prefix
 from jobs.model import Job, Outcome
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.jobs import Claim, JobStore
+from jobs.store.claims import Claim
+from jobs.store.jobs import JobStore
 from jobs.store.losses import Loss, lose
 from jobs.store.redis import Redis
 from tests.store.build import spec

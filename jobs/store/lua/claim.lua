@@ -2,8 +2,8 @@
 -- stands at the queue's head for nobody, and is due again when the lease was not renewed
 -- with: events weights
 -- KEYS: queue wake claimed factors
--- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms
--- returns: {now_ms, next due ms or -1, {id, token, score, record fields or nil, inputs or nil, weight, least}...}
+-- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq
+-- returns: {now_ms, next due ms or -1, {id, token, score, record fields, inputs, weight, least}...}; a plain ARQ call: {id, token, score, {call, tries, abort}}
 local queue, wake, claimed_key, factors = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local slots, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local jobs, leases, channel = ARGV[4], ARGV[5], ARGV[6]
@@ -12,19 +12,31 @@ local now, taken, offset, answer, ids = clock(), 0, 0, {}, {}
 -- the first write of a script decides whether a full Redis refuses it; what frees memory must not be refused
 redis.call('ZREMRANGEBYSCORE', queue, '(1', '(1')
 
-local function entry(id, mine, score, state, weight, least)
-  if not state then return {id, mine, score} end
+local function call(id) -- what ARQ's worker reads before it runs a call, and its count of tries; an abort is used up
+  local calls, retries, aborts = string.match(ARGV[12], '(%S+) (%S+) ?(%S*)')
+  local asked = aborts ~= '' and redis.call('ZSCORE', aborts, id)
+  if asked then redis.call('ZREM', aborts, id) end
+  local tries = redis.call('INCR', retries .. id)
+  redis.call('EXPIRE', retries .. id, 88400)
+  return {redis.call('GET', calls .. id), tries, asked}
+end
+
+local function entry(id, mine, score, weight, least)
   local key = jobs .. id
   return {id, mine, score, redis.call('HGETALL', key), redis.call('HGETALL', key .. ':inputs'), weight, least}
 end
 
 local last = redis.call('GET', claimed_key)
 if last and string.sub(last, 1, #token + 1) == token .. ' ' then -- its answer was lost: the same jobs again
-  for id, score in string.gmatch(string.sub(last, #token + 2), '(%S+) (%S+)') do
-    if redis.call('GET', leases .. id) == token .. ':' .. id then
-      local weight, least = weigh(factors, redis.call('HGET', jobs .. id, 'sizes'))
-      local state = redis.call('HGET', jobs .. id, 'state')
-      answer[#answer + 1] = entry(id, token .. ':' .. id, score, state, weight, least)
+  local calls, retries = string.match(ARGV[12], '(%S+) (%S+)')
+  for id, score, asked in string.gmatch(string.sub(last, #token + 2), '(%S+) (%S+) (%S+)') do
+    local mine, record = token .. ':' .. id, redis.call('HMGET', jobs .. id, 'state', 'sizes')
+    if redis.call('GET', leases .. id) ~= mine then -- it lapsed meanwhile, and is due again or somebody else's
+    elseif record[1] then
+      answer[#answer + 1] = entry(id, mine, score, weigh(factors, record[2]))
+    else
+      asked = asked ~= '-' and asked
+      answer[#answer + 1] = {id, mine, score, {redis.call('GET', calls .. id), redis.call('GET', retries .. id), asked}}
     end
   end
   return {now, now, unpack(answer)}
@@ -81,13 +93,18 @@ while taken < slots and not full do
       if now - due[i + 1] > tonumber(ARGV[11]) then full = true break end
     elseif redis.call('SET', leases .. id, mine, 'NX', 'PX', lease) then
       redis.call('ZADD', queue, 'XX', now + lease, id)
-      taken, ids[#ids + 1] = taken + 1, id .. ' ' .. due[i + 1]
+      taken = taken + 1
+      local asked = '-'
       if record.state then
         start(id, mine, record)
         if record.suspect then suspects = suspects - 1 end
         if not too_big then free = free - weight end
+        answer[taken] = entry(id, mine, due[i + 1], weight, least)
+      else
+        answer[taken] = {id, mine, due[i + 1], call(id)}
+        asked = answer[taken][4][3] or '-'
       end
-      answer[#answer + 1] = entry(id, mine, due[i + 1], record.state, weight, least)
+      ids[taken] = id .. ' ' .. due[i + 1] .. ' ' .. asked
     else
       offset = offset + 1 -- held by a stock worker, which leaves the score as it was
     end

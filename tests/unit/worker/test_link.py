@@ -10,7 +10,7 @@ import pytest
 
 from jobs.model import Job
 from jobs.state import JobState
-from jobs.store.jobs import Claim
+from jobs.store.claims import Claim
 from jobs.supervisor.messages import LINK_VARIABLE, Alive, AnyMessage, Begun, Ended, Hello, Lines, Retire
 from jobs.worker.link import Link
 from tests.store.build import spec
@@ -57,7 +57,10 @@ def test_what_has_begun_is_with_the_kernel_at_once(ends: tuple[socket.socket, so
 
 async def test_ends_are_told_together(ends: tuple[socket.socket, socket.socket]) -> None:
     link = Link(ends[0])
+    link.begun([claim(1), claim(2)])
+    heard(ends[1])
     link.ended(claim(1))
+    link.ended(claim(2))
     link.ended(claim(2))
     assert heard(ends[1]) == []
     await asyncio.sleep(0)
