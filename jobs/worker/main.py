@@ -15,10 +15,11 @@ from arq.worker import func
 from config import Settings
 from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
+from jobs.store.connection import connect
 from jobs.store.jobs import FUNCTION, Claim, JobStore
-from jobs.store.redis import connect
 from jobs.transforms.catalogue import load_catalogue
 from jobs.worker import attempt
+from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.threads import Stop, ThreadPool
 from jobs.worker.worker import Worker
@@ -59,6 +60,7 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         return await attempt.run(shop, claim, stop)
 
+    housekeeping = Housekeeping(store.redis, store.queue)
     options: dict[str, Any] = {
         "max_jobs": pool.size,
         "poll_delay": settings.worker.poll_s,
@@ -67,6 +69,8 @@ def build(settings: Settings, pool: ThreadPool, **arq_options: Any) -> Worker:
         "job_serializer": store.redis.job_serializer,
         "job_deserializer": store.redis.job_deserializer,
         "log_results": False,
+        "on_startup": housekeeping.start,
+        "cron_jobs": housekeeping.cron_jobs(),
     }
     return Worker(
         [func(_not_called, name=FUNCTION)],

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from config import Settings
-from jobs.store.redis import Redis, connect
+from jobs.store.connection import connect
+from jobs.store.redis import Redis
 from tests.acceptance.mortal import Server
 from tests.http.conftest import serving
 
@@ -77,10 +78,11 @@ async def test_redis_away_is_503_and_back_is_well_again(api: httpx.AsyncClient, 
 
 
 async def test_who_waits_through_an_outage_gets_the_job(api: httpx.AsyncClient, server: Server, redis: Redis) -> None:
-    waiting = asyncio.create_task(api.post("/v1/jobs", json=BODY, headers={"prefer": "wait=20"}))
+    waiting = asyncio.create_task(api.post("/v1/jobs", json=BODY, headers={"prefer": "wait=3"}))
     while not await redis.keys("framequeue:job:*"):
         await asyncio.sleep(0.01)
     server.kill()
     answer = await asyncio.wait_for(waiting, 20)
     # it was accepted: the caller gets the id, not an error that says nothing was stored
+    assert answer.status_code == 202, answer.text
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")

@@ -16,7 +16,8 @@ from jobs.queue import JobQueue
 from jobs.results import View, render_job
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.redis import Redis, connect, end
+from jobs.store.connection import connect
+from jobs.store.redis import Redis, end
 from jobs.worker.main import build
 from jobs.worker.threads import DrainedError, ThreadPool
 from jobs.worker.worker import Worker

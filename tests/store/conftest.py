@@ -7,8 +7,9 @@ import pytest
 from redis.asyncio import ConnectionPool
 
 from config.sections import JobSettings, RedisSettings
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
-from jobs.store.redis import Redis, connect, deserialize, serialize
+from jobs.store.redis import Redis, deserialize, serialize
 
 QUEUE = "arq:queue"
 

@@ -5,8 +5,8 @@ import pytest
 from config.sections import JobSettings, RedisSettings
 from jobs.errors import StoreUnavailable
 from jobs.state import JobState
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
-from jobs.store.redis import connect
 from tests.store.build import spec
 
 
