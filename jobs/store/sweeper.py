@@ -1,4 +1,4 @@
-"""Finds what nothing refers to any more (a crash between two versions of a script, a key deleted by hand) and removes it.
+"""Removes what nothing refers to any more (a crash between two versions of a script, a key deleted by hand).
 
 Nothing that is young or unknown is touched: a key goes only once it was found to be nobody's, an hour and a whole pass
 over all keys have gone by since, and the script that removes it still finds it so.
@@ -42,7 +42,7 @@ class _Place:
 
 
 class Sweeper:
-    """Sweeps the Redis of one queue, a bounded number of keys at a time; the next run goes on where this one stopped."""
+    """Sweeps the Redis of one queue, so many keys a run; the next run goes on where this one stopped."""
 
     def __init__(
         self, redis: Redis, queue: str, *, grace_s: float = 3_600, keys_a_run: int = 50_000, seconds_a_run: float = 10
