@@ -31,10 +31,12 @@ from jobs.errors import StoreFull, StoreUnavailable
 from jobs.store import keys, scripts
 
 T = TypeVar("T")
+# where the code of an error stands: at the start, after a script's own words, or quoted by redis-py's pipeline
+_AT = r"(?:^|[-'\"])"
 _UNUSABLE = re.compile(
-    r"(?:^|-)(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|UNBLOCKED|NOREPLICAS|CLUSTERDOWN|NOPERM|NOAUTH|UNKILLABLE|BUSY)\b"
+    _AT + r"(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|UNBLOCKED|NOREPLICAS|CLUSTERDOWN|NOPERM|NOAUTH|UNKILLABLE|BUSY)\b"
 )
-_DEMOTED = re.compile(r"(?:^|-)(READONLY|MASTERDOWN|UNBLOCKED)\b")
+_DEMOTED = re.compile(_AT + r"(READONLY|MASTERDOWN|UNBLOCKED)\b")
 # once a call has gone unanswered, the next ones are given no more than this until one is answered: a request that
 # makes several calls is refused about one deadline later, not several
 _SUSPECT_S = 1.0
