@@ -1,11 +1,10 @@
 """Connections to Redis: the pool, TLS, and the way to the primary that Sentinels name.
 
-Reads its settings by attribute alone (`ConnectSettings`), so that a process without pydantic can connect too.
+Reads its settings by attribute alone (`RedisOptions`), so that a process without pydantic can connect too.
 """
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.connection import (
@@ -25,43 +24,10 @@ from redis.exceptions import (
 
 from jobs.errors import StoreUnavailable
 from jobs.store.address import is_sentinel, parse_sentinel
+from jobs.store.options import RedisOptions, Secret
 from jobs.store.redis import Redis, demoted, deserialize, serialize
 
 Find = Callable[[], Awaitable[tuple[str, int]]]
-
-
-class Secret(Protocol):
-    """A text that does not show itself, as pydantic's SecretStr."""
-
-    def get_secret_value(self) -> str:
-        """The text."""
-
-
-class ConnectSettings(Protocol):
-    """What `connect` reads; the section `redis` of the settings has it."""
-
-    @property
-    def url(self) -> Secret | str | None: ...  # noqa: D102  # the settings say what each is
-    @property
-    def queue(self) -> str: ...  # noqa: D102
-    @property
-    def max_connections(self) -> int: ...  # noqa: D102
-    @property
-    def connect_timeout_s(self) -> float: ...  # noqa: D102
-    @property
-    def command_timeout_s(self) -> float: ...  # noqa: D102
-    @property
-    def tls_ca_file(self) -> Path | None: ...  # noqa: D102
-    @property
-    def tls_cert_file(self) -> Path | None: ...  # noqa: D102
-    @property
-    def tls_key_file(self) -> Path | None: ...  # noqa: D102
-    @property
-    def tls_verify(self) -> str: ...  # noqa: D102
-    @property
-    def sentinel_username(self) -> str: ...  # noqa: D102
-    @property
-    def sentinel_password(self) -> Secret | str | None: ...  # noqa: D102
 
 
 class _Watched(AbstractConnection):
@@ -183,7 +149,7 @@ class Sentinels:
         return (found[0].decode(), int(found[1])) if found else None
 
 
-def connect(settings: ConnectSettings) -> Redis:
+def connect(settings: RedisOptions) -> Redis:
     """A client for `settings.url`; nothing is opened before its first command.
 
     Raises StoreUnavailable where the URL cannot be one.
@@ -192,18 +158,9 @@ def connect(settings: ConnectSettings) -> Redis:
     if not url:
         raise StoreUnavailable("no Redis is configured: set REDIS_URL, or use `framequeue up`, which starts a Valkey")
     try:
-        how = _led(url, settings) if is_sentinel(url) else _direct(url, settings)
-    except (ValueError, OSError) as error:  # OSError: a certificate that cannot be read
+        pool = _pool(url, settings)
+    except (ValueError, TypeError, OSError) as error:  # OSError: a certificate that cannot be read
         raise StoreUnavailable(f"the settings of redis cannot be used: {error}") from None
-    how["retry_on_error"] = [ConnectionError]
-    pool = Pool(
-        max_connections=settings.max_connections,
-        timeout=None,  # the deadline of every call holds for this wait too
-        socket_connect_timeout=settings.connect_timeout_s,
-        # every script may be sent again, so a reset connection costs a retry, not an error
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
-        **how,
-    )
     return Redis(
         pool,
         job_serializer=serialize,
@@ -213,14 +170,35 @@ def connect(settings: ConnectSettings) -> Redis:
     )
 
 
-def _direct(url: str, settings: ConnectSettings) -> dict[str, Any]:
+def _pool(url: str, settings: RedisOptions) -> Pool:
+    options = {
+        "max_connections": settings.max_connections,
+        "timeout": None,  # the deadline of every call holds for the wait for a connection too
+        "socket_connect_timeout": settings.connect_timeout_s,
+        # every script may be sent again, so a reset connection costs a retry, not an error
+        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+        "retry_on_error": [ConnectionError],
+        **(_led(url, settings) if is_sentinel(url) else _direct(url, settings)),
+    }
+    pool = Pool(**options)
+    # opens nothing: what the URL's ?options cannot be is said now, not at the first command
+    pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+    return pool
+
+
+def _direct(url: str, settings: RedisOptions) -> dict[str, Any]:
     how: dict[str, Any] = dict(parse_url(url))
     kind = how.get("connection_class", Connection)
     how["connection_class"] = _WATCHED.get(kind, _Tcp)
-    return how | (_tls(settings) if kind is SSLConnection else {})
+    if kind is not SSLConnection:
+        return how
+    how = _tls(settings) | how  # as in redis-py, what the URL says after its ? wins
+    if how["ssl_cert_reqs"] == "none":
+        how["ssl_check_hostname"] = False
+    return how
 
 
-def _led(url: str, settings: ConnectSettings) -> dict[str, Any]:
+def _led(url: str, settings: RedisOptions) -> dict[str, Any]:
     address = parse_sentinel(url)
     tls = _tls(settings) if address.tls else {}
     sentinels = Sentinels(
@@ -242,7 +220,7 @@ def _led(url: str, settings: ConnectSettings) -> dict[str, Any]:
     }
 
 
-def _tls(settings: ConnectSettings) -> dict[str, Any]:
+def _tls(settings: RedisOptions) -> dict[str, Any]:
     for file in (settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file):
         if file is not None:
             file.open("rb").close()
@@ -257,5 +235,5 @@ def _tls(settings: ConnectSettings) -> dict[str, Any]:
     }
 
 
-def _plain(value: Secret | str | None) -> str | None:
-    return value if value is None or isinstance(value, str) else value.get_secret_value()
+def _plain(value: Secret | None) -> str | None:
+    return None if value is None else value.get_secret_value()

@@ -18,8 +18,8 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import (
     AuthenticationError,
-    BusyLoadingError,
     ConnectionError,  # noqa: A004  # redis-py's own name, used only here
+    NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -168,7 +168,7 @@ def translated() -> Iterator[None]:
         raise StoreFull from None
     except AuthenticationError as error:
         raise StoreUnavailable(f"it refuses the login that redis.url gives: {_reason(error)}") from error
-    except (ConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, OSError) as error:
+    except (ConnectionError, RedisTimeoutError, ReadOnlyError, NoPermissionError, OSError) as error:
         raise StoreUnavailable(_reason(error)) from error
     except ResponseError as error:
         # Redis 6 wraps what a script met: "ERR Error running script ...: -OOM command not allowed"

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from jobs.errors import StoreError
 from jobs.store.redis import Redis, translated
 
@@ -44,7 +46,7 @@ class Watchman:
                     for section in SECTIONS:
                         pipe.info(section)
                     server, persistence, memory = await pipe.execute()
-        except StoreError as error:
+        except (StoreError, ResponseError) as error:  # ResponseError: a proxy, say, that knows no INFO
             logger.debug("how safe Redis is could not be seen: %s", error)
             return ""
         run_id = str(server.get("run_id", "unknown"))

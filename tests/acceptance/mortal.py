@@ -20,11 +20,11 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self._folder = folder
+        self.config = {"save": "", "appendonly": "yes", "appendfsync": "always"}
         self.start()
 
     def start(self) -> None:
-        config = {"save": "", "appendonly": "yes", "appendfsync": "always"}
-        self._server = ValkeyServer(port=self.port, data_dir=self._folder, config=config)
+        self._server = ValkeyServer(port=self.port, data_dir=self._folder, config=self.config)
         self._server.start()
 
     def kill(self) -> None:

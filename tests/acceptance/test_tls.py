@@ -82,6 +82,7 @@ async def test_what_is_not_trusted_is_refused(settings: Callable[..., Settings],
         await ping(settings, url=numbered, **ours)
     await ping(settings, url=numbered, **ours, tls_verify="ca")
     await ping(settings, url=numbered, tls_cert_file=CLIENT, tls_verify="none")
+    await ping(settings, url=f"{numbered}?ssl_cert_reqs=none", tls_cert_file=CLIENT)
     with pytest.raises(StoreUnavailable):  # the server wants to know who we are
         await ping(settings, url=proxy.url, tls_ca_file=CA)
 
@@ -126,6 +127,7 @@ def test_a_wrong_setting_is_one_line_without_the_password(
     ("redis", "says"),
     [
         ({"url": "rediss://a", "tls_ca_file": "/nowhere/ca.pem"}, "No such file or directory: '/nowhere/ca.pem'"),
+        ({"url": "redis://:secret@a?no_such_option=1"}, "no_such_option"),
         ({"url": "redis+sentinel://a:1"}, "ends in the name of its service"),
         ({"url": "redis+sentinel://:secret@a:b/jobs"}, "'a:b' in a Sentinel URL is no host:port"),
         ({"url": "redis+sentinel://:secret@a/jobs/x"}, "is a number, not 'x'"),
