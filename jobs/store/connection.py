@@ -4,6 +4,7 @@ Reads its settings by attribute alone (`RedisOptions`), so that a process withou
 """
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool
@@ -223,7 +224,7 @@ def _led(url: str, settings: RedisOptions) -> dict[str, Any]:
 def _tls(settings: RedisOptions) -> dict[str, Any]:
     for file in (settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file):
         if file is not None:
-            file.open("rb").close()
+            Path(file).open("rb").close()
     given = {
         "ssl_ca_certs": settings.tls_ca_file,
         "ssl_certfile": settings.tls_cert_file,

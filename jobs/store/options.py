@@ -38,15 +38,15 @@ class RedisOptions(Protocol):
         """How many connections may be open."""
 
     @property
-    def tls_ca_file(self) -> Path | None:
+    def tls_ca_file(self) -> Path | str | None:
         """Who may sign Redis' certificate."""
 
     @property
-    def tls_cert_file(self) -> Path | None:
+    def tls_cert_file(self) -> Path | str | None:
         """Our own certificate."""
 
     @property
-    def tls_key_file(self) -> Path | None:
+    def tls_key_file(self) -> Path | str | None:
         """Its key, where it stands in a file of its own."""
 
     @property
