@@ -131,7 +131,10 @@ def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
     path = [str(part) for part in first["loc"]]
     name = PREFIX + _DELIMITER.join(path[:2]).upper() + "".join(f"[{part}]" for part in path[2:])
-    return f"setting {name}: {first['msg'].removeprefix('Value error, ')} (got {str(first['input'])[:80]!r})"
+    # a URL may carry a password, and a whole section such a URL
+    hidden = path[-1] == "url" or not isinstance(first["input"], str | int | float)
+    got = "" if hidden else f" (got {str(first['input'])[:80]!r})"
+    return f"setting {name}: {first['msg'].removeprefix('Value error, ')}{got}"
 
 
 def _not_json(env_file: Path | None) -> str | None:
@@ -150,4 +153,9 @@ def _with_redis_url(settings: Settings, env_file: Path | None) -> Settings:
     url = _variables(env_file).get("REDIS_URL")
     if not url or settings.redis.url is not None:
         return settings
-    return settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": SecretStr(url)})})
+    try:  # a copy alone would not be checked
+        redis = RedisSettings(**settings.redis.model_dump() | {"url": url})
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"setting REDIS_URL: {reason}") from None
+    return settings.model_copy(update={"redis": redis})

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from config import Settings
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
@@ -13,14 +12,16 @@ from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, PayloadRef
 from jobs.store import blobs, keys
 from jobs.store.changes import ChangeFeed, Watch
+from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
-from jobs.store.redis import connect, translated
+from jobs.store.redis import translated
+from jobs.store.soundness import SECTIONS, unsafe
 from jobs.store.uploads import Staged, Upload
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
-# a subscription can be down without our knowing for as long as this
-_RECHECK_S = 5.0
+# how soon a waiter that was told of a change looks again where Redis did not answer it
+_LOOK_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +113,23 @@ class JobQueue:
             return await self._until_told(await self.get(tenant, job_id), watch, wait_s, known_version)
 
     async def _until_told(self, job: Job, watch: Watch, wait_s: float, known_version: int | None = None) -> Job:
-        ends = time.monotonic() + wait_s
+        """Read the job only when told to, and at the end: a waiter that nothing happens to costs Redis nothing.
+
+        An outage is waited out; raises StoreError where it lasts longer than the wait.
+        """
+        ends, pause_s = time.monotonic() + wait_s, wait_s
         while not (job.state.terminal or self._stopping) and known_version in {None, job.version}:
             left = ends - time.monotonic()
             if left <= 0:
                 break
-            await watch.wait(min(left, _RECHECK_S))
-            job = await self.get(job.spec.tenant, job.id)
+            await watch.wait(min(left, pause_s))
+            try:
+                job = await self.get(job.spec.tenant, job.id)
+                pause_s = wait_s
+            except StoreError:
+                if time.monotonic() >= ends or self._stopping:
+                    raise
+                pause_s = _LOOK_AGAIN_S
         return job
 
     def stop_waiting(self) -> None:
@@ -201,9 +212,9 @@ class JobQueue:
                 async with self._redis.pipeline(transaction=False) as pipe:
                     pipe.zrange(keys.WORKERS, 0, -1)  # renewals keep it clean, by Redis' clock
                     pipe.zcard(self._settings.redis.queue)
-                    pipe.info("persistence")
-                    pipe.info("memory")
-                    workers, queued, persistence, memory = await pipe.execute()
+                    for section in SECTIONS:
+                        pipe.info(section)
+                    workers, queued, *info = await pipe.execute()
         except StoreError as error:
             return Health(redis=error.detail)
         fingerprints = {info.decode().rpartition(" ")[2] for info in workers}
@@ -213,7 +224,7 @@ class JobQueue:
             workers=len(workers),
             fingerprint_mismatch=mismatch,
             queued=queued,
-            warnings=_unsafe(persistence, memory),
+            warnings=unsafe(*info),
         )
 
 
@@ -234,14 +245,3 @@ def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | No
         charset=None,
         orient=None,
     )
-
-
-def _unsafe(persistence: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of Redis' own settings endangers accepted jobs."""
-    found = []
-    if not persistence.get("aof_enabled"):
-        found.append("Redis keeps no append-only file: a crash of it loses jobs; set appendonly yes")
-    policy = memory.get("maxmemory_policy", "noeviction")
-    if policy != "noeviction":
-        found.append(f"Redis may evict jobs when it is full (maxmemory-policy {policy}); set noeviction")
-    return tuple(found)

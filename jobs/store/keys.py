@@ -6,7 +6,13 @@ ARQ's own keys keep ARQ's names, so that its tools and stock workers see them.
 
 from dataclasses import dataclass
 
-from arq.constants import abort_jobs_ss, in_progress_key_prefix, job_key_prefix, retry_key_prefix
+from arq.constants import (
+    abort_jobs_ss,
+    in_progress_key_prefix,
+    job_key_prefix,
+    result_key_prefix,
+    retry_key_prefix,
+)
 
 PREFIX = "framequeue:"
 JOB_PREFIX = f"{PREFIX}job:"
@@ -20,6 +26,7 @@ CLAIMED_PREFIX = f"{PREFIX}claimed:"
 ARQ_JOB_PREFIX = job_key_prefix
 ARQ_LEASE_PREFIX = in_progress_key_prefix
 ARQ_RETRY_PREFIX = retry_key_prefix
+ARQ_RESULT_PREFIX = result_key_prefix
 ARQ_ABORT = abort_jobs_ss
 
 
@@ -52,7 +59,10 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec("<queue>", "sorted set", owner="the queue: an entry is a live job"),
     KeySpec("<queue>:wake", "list", owner="the queue: at most one token"),
     KeySpec("<queue>:health-check", "string", "ARQ's health_check_interval"),
-    KeySpec(f"{ARQ_JOB_PREFIX}<id>", "string", owner="the live job"),
+    KeySpec("<queue>:housekeeping", "hash", "a fortnight"),
+    KeySpec("<queue>:found", "sorted set", "a fortnight"),
+    KeySpec(f"{ARQ_JOB_PREFIX}<id>", "string", "ARQ's expiry, for plain calls", "the live job"),
+    KeySpec(f"{ARQ_RESULT_PREFIX}<id>", "string", "ARQ's keep_result, for plain calls"),
     KeySpec(f"{ARQ_LEASE_PREFIX}<id>", "string", "worker.lease_s"),
     KeySpec(f"{ARQ_RETRY_PREFIX}<id>", "string", "ARQ's day"),
 )
@@ -101,6 +111,16 @@ def claimed(worker: str) -> str:
 def wake(queue: str) -> str:
     """The list on which idle workers block: a level flag, never longer than one."""
     return f"{queue}:wake"
+
+
+def housekeeping(queue: str) -> str:
+    """How far the housekeeping of this queue's Redis is."""
+    return f"{queue}:housekeeping"
+
+
+def found(queue: str) -> str:
+    """What housekeeping found to be nobody's, and when first."""
+    return f"{queue}:found"
 
 
 def arq_job(job_id: str) -> str:

@@ -3,6 +3,7 @@
 pydantic and the sections take 11 MB, a third of the supervisor's memory.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 
@@ -35,6 +36,30 @@ class RedisOptions(Protocol):
     @property
     def max_connections(self) -> int:
         """How many connections may be open."""
+
+    @property
+    def tls_ca_file(self) -> Path | str | None:
+        """Who may sign Redis' certificate."""
+
+    @property
+    def tls_cert_file(self) -> Path | str | None:
+        """Our own certificate."""
+
+    @property
+    def tls_key_file(self) -> Path | str | None:
+        """Its key, where it stands in a file of its own."""
+
+    @property
+    def tls_verify(self) -> str:
+        """`full`, `ca` or `none`."""
+
+    @property
+    def sentinel_username(self) -> str:
+        """The user of the Sentinels; empty for none."""
+
+    @property
+    def sentinel_password(self) -> Secret | None:
+        """The password of the Sentinels."""
 
 
 class RecordOptions(Protocol):

@@ -1,11 +1,11 @@
-"""The connection to Redis: ARQ's client, with our serializer, one-call enqueueing, and our errors."""
+"""The client: ARQ's, with our serializer, one-call enqueueing, a deadline for every call, and our errors."""
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -14,28 +14,32 @@ from arq.constants import result_key_prefix
 from arq.jobs import Job as ArqJob
 from arq.jobs import serialize_job
 from arq.utils import timestamp_ms, to_ms, to_unix_ms
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
+from redis.asyncio.client import Pipeline
+from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import (
     AuthenticationError,
-    BusyLoadingError,
     ConnectionError,  # noqa: A004  # redis-py's own name, used only here
+    NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
-    TimeoutError,  # noqa: A004  # same
 )
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from jobs.errors import StoreFull, StoreUnavailable
 from jobs.store import keys, scripts
-from jobs.store.options import RedisOptions
 
+T = TypeVar("T")
+# where the code of an error stands: at the start, after a script's own words, or quoted by redis-py's pipeline
+_AT = r"(?:^|[-'\"])"
 _UNUSABLE = re.compile(
-    r"(?:^|-)(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|NOPERM|NOAUTH|UNKILLABLE|BUSY)\b"
+    _AT + r"(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|UNBLOCKED|NOREPLICAS|CLUSTERDOWN|NOPERM|NOAUTH|UNKILLABLE|BUSY)\b"
 )
+_DEMOTED = re.compile(_AT + r"(READONLY|MASTERDOWN|UNBLOCKED)\b")
+# once a call has gone unanswered, the next ones are given no more than this until one is answered: a request that
+# makes several calls is refused about one deadline later, not several
+_SUSPECT_S = 1.0
 
 
 def _plain(value: Any) -> str:
@@ -54,8 +58,68 @@ def deserialize(data: bytes) -> dict[str, Any]:
     return decoded
 
 
+def demoted(error: ResponseError) -> bool:
+    """Whether only a server answers so that is not the primary (any more)."""
+    return isinstance(error, ReadOnlyError) or _DEMOTED.search(str(error)) is not None
+
+
+class Clock:
+    """The deadline of every call of one client, connecting and waiting for a connection included.
+
+    In place of redis-py's own timeout of each socket operation, which costs a task and two timers a command (measured:
+    a quarter of a small one) and adds up over a call.
+    """
+
+    def __init__(self, deadline_s: float) -> None:
+        self._deadline_s = deadline_s
+        self._suspect = False
+
+    async def within(self, pool: ConnectionPool, call: Awaitable[T], blocking_s: float = 0) -> T:
+        """The call's answer; raises redis-py's TimeoutError and drops idle connections where none came in time."""
+        limit_s = (min(self._deadline_s, _SUSPECT_S) if self._suspect else self._deadline_s) + blocking_s
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                answer = await call
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self._suspect = True
+            for connection in tuple(pool._available_connections):  # noqa: SLF001  # redis-py has no public way to it
+                await connection.disconnect(nowait=True)
+            raise RedisTimeoutError(f"no answer within {limit_s:g} s") from None
+        self._suspect = False
+        return answer
+
+
+class BoundedPipeline(Pipeline):
+    """A pipeline whose `execute` has a deadline."""
+
+    def __init__(self, clock: Clock, *args: Any) -> None:
+        super().__init__(*args)
+        self._clock = clock
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:  # redis-py's signature
+        """All commands, in one round trip."""
+        return await self._clock.within(self.connection_pool, super().execute(raise_on_error))
+
+
 class Redis(ArqRedis):
-    """ARQ's client whose `enqueue_job` is one atomic call that also wakes an idle worker."""
+    """ARQ's client whose calls have a deadline, and whose `enqueue_job` is one atomic call that wakes a worker."""
+
+    def __init__(self, *args: Any, deadline_s: float = 10.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.deadline_s = deadline_s
+        self._clock = Clock(deadline_s)
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """One command; raises redis-py's TimeoutError where it is not answered within the deadline."""
+        blocking_s = float(args[-1]) if args[0] == "BLPOP" else 0
+        call = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+        return await self._clock.within(self.connection_pool, call, blocking_s)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> BoundedPipeline:
+        """Commands to be sent together."""
+        return BoundedPipeline(self._clock, self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
     _at_ms = 0
     _ids_then: frozenset[str] | set[str] = frozenset()
@@ -97,41 +161,6 @@ class Redis(ArqRedis):
         return ArqJob(job_id, self, queue, self.job_deserializer) if enqueued else None
 
 
-class Pool(BlockingConnectionPool):
-    """redis-py's pool without its look at the socket before every command.
-
-    The look costs two timers a command, and its timeout of zero is what swallows cancellations. Without it a connection
-    that the server closed shows in the command itself, which is sent again on a new one; a cancelled command closes its
-    connection, so that none comes back with an answer still in it.
-    """
-
-    async def ensure_connection(self, connection: AbstractConnection) -> None:
-        """Open it where it is not open."""
-        await connection.connect()  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-
-
-def connect(settings: RedisOptions) -> Redis:
-    """A client for `settings.url`; nothing is opened before its first command."""
-    if settings.url is None:
-        raise StoreUnavailable("no Redis is configured: set REDIS_URL, or use `framequeue up`, which starts a Valkey")
-    pool = Pool.from_url(
-        settings.url.get_secret_value(),
-        max_connections=settings.max_connections,
-        timeout=settings.command_timeout_s,
-        socket_connect_timeout=settings.connect_timeout_s,
-        socket_timeout=settings.command_timeout_s,
-        # every script may be sent again, so a reset connection costs a retry, not an error
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
-        retry_on_error=[ConnectionError],
-    )
-    return Redis(
-        pool,
-        job_serializer=serialize,
-        job_deserializer=deserialize,
-        default_queue_name=settings.queue,
-    )
-
-
 async def end(task: "asyncio.Task[Any]") -> None:
     """Cancel a task that talks to Redis, and see it ended.
 
@@ -150,7 +179,9 @@ def translated() -> Iterator[None]:
         yield
     except OutOfMemoryError:
         raise StoreFull from None
-    except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, AuthenticationError, OSError) as error:
+    except AuthenticationError as error:
+        raise StoreUnavailable(f"it refuses the login that redis.url gives: {_reason(error)}") from error
+    except (ConnectionError, RedisTimeoutError, ReadOnlyError, NoPermissionError, OSError) as error:
         raise StoreUnavailable(_reason(error)) from error
     except ResponseError as error:
         # Redis 6 wraps what a script met: "ERR Error running script ...: -OOM command not allowed"

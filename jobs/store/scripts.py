@@ -126,3 +126,8 @@ finish_calls = Script(
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
+sweep = Script(
+    "sweep",
+    keys="queue wake workers found",
+    args="grace_ms before_ms job_prefix blob_prefix lease_prefix arq_job_prefix kind_name...",
+)

@@ -9,9 +9,10 @@ import sys
 import time
 
 from jobs.errors import StoreError
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
 from jobs.store.losses import Loss, lose
-from jobs.store.redis import connect, end
+from jobs.store.redis import end
 from jobs.supervisor.answers import answer_overdue
 from jobs.supervisor.backoff import WRONG_SETTING, Backoff, again, how_it_ended
 from jobs.supervisor.child import WorkerProcess

@@ -16,11 +16,12 @@ from config import Settings
 from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.claims import Claim
+from jobs.store.connection import connect
 from jobs.store.jobs import FUNCTION, JobStore
-from jobs.store.redis import connect
 from jobs.transforms.catalogue import load_catalogue
 from jobs.worker import attempt
 from jobs.worker.admission import Admission, memory_budget
+from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
 from jobs.worker.stop import Stop
@@ -78,6 +79,7 @@ def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **a
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         return await attempt.run(shop, claim, stop)
 
+    housekeeping = Housekeeping(store.redis, store.queue)
     options: dict[str, Any] = {
         "max_jobs": pool.size,
         "poll_delay": settings.worker.poll_s,
@@ -86,6 +88,8 @@ def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **a
         "job_serializer": store.redis.job_serializer,
         "job_deserializer": store.redis.job_deserializer,
         "log_results": False,
+        "on_startup": housekeeping.start,
+        "cron_jobs": housekeeping.cron_jobs(),
     }
     return Worker(
         [func(_not_called, name=FUNCTION)],

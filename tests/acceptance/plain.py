@@ -8,8 +8,9 @@ import arq
 from arq.worker import func
 
 from config.sections import JobSettings, RedisSettings
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
-from jobs.store.redis import connect, deserialize, serialize
+from jobs.store.redis import deserialize, serialize
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.worker import Worker
 

@@ -13,8 +13,9 @@ from arq.jobs import Job, serialize_job
 from arq.worker import Retry, func
 
 from config.sections import JobSettings, RedisSettings
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
-from jobs.store.redis import Redis, connect, end, serialize
+from jobs.store.redis import Redis, end, serialize
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.worker import Worker
 from tests.acceptance.mortal import Server

@@ -19,7 +19,8 @@ from arq.connections import RedisSettings as ArqSettings
 from arq.jobs import Job, JobStatus
 
 from config.sections import RedisSettings
-from jobs.store.redis import Redis, connect, deserialize, serialize
+from jobs.store.connection import connect
+from jobs.store.redis import Redis, deserialize, serialize
 
 QUEUE = "shared:queue"
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from jobs.model import Job
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.redis import Redis, connect
+from jobs.store.connection import connect
+from jobs.store.redis import Redis
 from tests.acceptance.running import GROUPED, RECORDS, Running, submit, until
 
 

@@ -18,7 +18,8 @@ from jobs.model import Job
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.redis import Redis, connect
+from jobs.store.connection import connect
+from jobs.store.redis import Redis
 from service.supervised import variable
 from tests.acceptance.mortal import Server
 from tests.acceptance.test_worker import GROUPED, submit, until

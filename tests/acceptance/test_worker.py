@@ -12,7 +12,8 @@ from config import Settings
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.redis import Redis, connect
+from jobs.store.connection import connect
+from jobs.store.redis import Redis
 from tests.acceptance.mortal import Server
 from tests.acceptance.running import GROUPED, RECORDS, Running, records, submit, until
 

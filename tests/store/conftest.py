@@ -1,30 +1,48 @@
 """One suite, two servers: fakeredis and a real Valkey."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import fakeredis
 import pytest
+import redis as sync_redis
 from redis.asyncio import ConnectionPool
 
 from config.sections import JobSettings, RedisSettings
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
-from jobs.store.redis import Redis, connect, deserialize, serialize
+from jobs.store.redis import Redis, deserialize, serialize
+from tests.store.no_leaks import leaks
 
 QUEUE = "arq:queue"
 
 
 @pytest.fixture(params=["fakeredis", "valkey"])
-async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Redis]:
-    """The store's client on an empty server."""
+def server(request: pytest.FixtureRequest) -> str | fakeredis.FakeServer:
+    """An empty server: the URL of a real one, or fakeredis'."""
     if request.param == "valkey":
-        client = connect(RedisSettings(url=request.getfixturevalue("valkey")))
+        return str(request.getfixturevalue("valkey"))
+    return fakeredis.FakeServer(version=(7,))
+
+
+@pytest.fixture
+def client(server: str | fakeredis.FakeServer) -> Iterator["sync_redis.Redis"]:
+    """A plain client on that server, which finds nothing leaked at the end of the test."""
+    url = isinstance(server, str)
+    with sync_redis.Redis.from_url(server) if url else fakeredis.FakeRedis(server=server) as client:
+        yield client
+        assert leaks(client, QUEUE) == []
+
+
+@pytest.fixture
+async def redis(server: str | fakeredis.FakeServer, client: "sync_redis.Redis") -> AsyncIterator[Redis]:
+    """The store's client on that server."""
+    if isinstance(server, str):
+        ours = connect(RedisSettings(url=server, queue=QUEUE))
     else:
-        pool = ConnectionPool(
-            connection_class=fakeredis.FakeAsyncRedisConnection, server=fakeredis.FakeServer(version=(7,))
-        )
-        client = Redis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
-    yield client
-    await client.aclose(close_connection_pool=True)
+        pool = ConnectionPool(connection_class=fakeredis.FakeAsyncRedisConnection, server=server)
+        ours = Redis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
+    yield ours
+    await ours.aclose(close_connection_pool=True)
 
 
 @pytest.fixture
