@@ -22,7 +22,7 @@ async def claim_one(store: JobStore, worker: str = "w", **options: Any) -> Claim
 
 def end_of(claim: Claim, **changes: Any) -> CallEnd:
     assert claim.call is not None
-    fields: dict[str, Any] = {"done": True, "score": claim.score, "result": b"r", "ttl_ms": 60_000}
+    fields: dict[str, Any] = {"done": True, "score": claim.score, "result": b"r", "ttl_ms": 60_000, "counted": 1}
     return CallEnd(claim.id, claim.token, claim.call.tries, **fields | changes)
 
 
@@ -127,7 +127,7 @@ async def test_a_call_goes_back_at_its_score_and_wakes_a_worker(redis: Redis, st
 async def test_a_refunded_try_does_not_count(redis: Redis, store: JobStore) -> None:
     await redis.enqueue_job("f", _job_id="one", _queue_name=QUEUE)
     claim = await claim_one(store)
-    assert await finish(store, end_of(claim, done=False, refund=1)) == [True]
+    assert await finish(store, end_of(claim, done=False, counted=0)) == [True]
     again = await claim_one(store)
     assert again.call is not None
     assert again.call.tries == 1
