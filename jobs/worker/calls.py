@@ -52,9 +52,13 @@ class CallWorker(arq.Worker):
             return False
         if run.held is not None and run.held.written.done():
             return False
-        self._leases.drop(run.claim)
+        self._let_go(run.claim)
         run.adopt(claim, claim.call, self._leases.hold(claim))
         return True
+
+    def _let_go(self, claim: Claim) -> None:
+        """Its lease is not kept any more."""
+        self._leases.drop(claim)
 
     async def _run_call(self, claim: Claim, call: Call, stop: Stop) -> None:
         """Run one claimed call to its end, and see that written."""
@@ -69,7 +73,7 @@ class CallWorker(arq.Worker):
                 raise
         finally:
             self._ending -= run.held is not None
-            self._leases.drop(run.claim)
+            self._let_go(run.claim)
             if self._calls.get(claim.id) is run:
                 del self._calls[claim.id]
 

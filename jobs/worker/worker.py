@@ -159,7 +159,7 @@ class Worker(CallWorker):
             # one job's hook or result must not end the worker; its lease ends and it is tried again
             logger.exception("job %s: not brought to an end", claim.id)
         finally:
-            self._leases.drop(claim)
+            self._let_go(claim)
 
     def _count(self, state: JobState | None) -> None:
         if state is None:

@@ -18,9 +18,10 @@ local function held(id, token, tries)
   return redis.call('ZSCORE', queue, id) and redis.call('GET', retries .. id) == tries
 end
 
+local aborts = redis.call('EXISTS', abort) == 1
 local function finish(id, result, ttl)
   redis.call('DEL', retries .. id, jobs .. id)
-  redis.call('ZREM', abort, id)
+  if aborts then redis.call('ZREM', abort, id) end
   redis.call('ZREM', queue, id)
   if result == '' then return end
   if ttl == 0 then redis.call('SET', results .. id, result) else redis.call('SET', results .. id, result, 'PX', ttl) end
