@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from arq.constants import result_key_prefix
+from redis.asyncio import Redis
 
 from jobs.store import keys, scripts
-from jobs.store.redis import Redis, translated
+from jobs.store.redis import translated
 
 
 @dataclass(frozen=True, slots=True)

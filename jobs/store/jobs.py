@@ -18,6 +18,7 @@ from jobs.state import JobState
 from jobs.store import keys, records, scripts
 from jobs.store.calls import Call, read_call, switches
 from jobs.store.redis import Redis, serialize, translated
+from jobs.store.together import Together
 
 FUNCTION = "framequeue.run"
 """The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
@@ -56,7 +57,7 @@ class JobStore:
     """
 
     def __init__(self, redis: Redis, queue: str, settings: JobSettings, *, fsync_ms: int | None = None) -> None:
-        self.redis, self.queue = redis, queue
+        self.redis, self.queue, self.together = redis, queue, Together(redis).as_client()
         self._fsync_ms = fsync_ms
         self._record_ttl_ms = settings.record_ttl_s * 1000
 
@@ -113,7 +114,7 @@ class JobStore:
         token, heard = f"{worker}:{secrets.token_hex(8)}", switches(aborts=aborts)
         with translated():
             now, due, *taken = await scripts.claim(
-                self.redis,
+                self.together,
                 [self.queue, keys.wake(self.queue)],
                 [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL, heard],
             )

@@ -1,6 +1,7 @@
 """One plain ARQ call, from what its claim brought to its end: what ARQ's `run_job` does, as steps and without Redis."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -98,7 +99,8 @@ class CallRun:
 
     async def _call(self, function: Function | CronJob) -> CallEnd:
         worker, job_id = self.worker, self.claim.id
-        logger.info("%6.2fs → %s(%s)%s", self._age_s(), self.ref, _Shown(self._call_text), _Shown(self._notes))
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("%6.2fs → %s(%s)%s", self._age_s(), self.ref, _Shown(self._call_text), self._notes())
         # the task itself: a second one for each call costs as much as the rest of its run
         task = worker.job_tasks[job_id] = asyncio.current_task()  # type: ignore[assignment]  # there is one
         try:
@@ -111,8 +113,9 @@ class CallRun:
         finally:
             del worker.job_tasks[job_id]
         worker.jobs_complete += 1
-        shown = _Shown(lambda: "" if result is None or not worker.log_results else truncate(repr(result)))
-        logger.info("%6.2fs ← %s ● %s", self._took_s(), self.ref, shown)
+        if logger.isEnabledFor(logging.INFO):
+            shown = _Shown(lambda: "" if result is None or not worker.log_results else truncate(repr(result)))
+            logger.info("%6.2fs ← %s ● %s", self._took_s(), self.ref, shown)
         return self._done(function, result, success=True)
 
     def _raised(self, function: Function | CronJob, error: BaseException) -> CallEnd:

@@ -42,7 +42,7 @@ class CallWorker(arq.Worker):
         arq.worker.logger.info("Starting worker for %d functions: %s", len(self.functions), ", ".join(self.functions))
 
     async def _write_ends(self, ends: Sequence[CallEnd]) -> list[bool]:
-        return await finish_calls(self._store.redis, self._store.queue, ends)
+        return await finish_calls(self._store.together, self._store.queue, ends)
 
     def _adopt(self, claim: Claim) -> bool:
         """Whether this call still runs here, or its end is still held: an outage outlasted its lease."""

@@ -1,15 +1,18 @@
 """Plain ARQ calls in the store: what a claim brings, and ends that are fenced and leave ARQ's keys alone."""
 
+import asyncio
 import time
 from typing import Any
 
 from arq.constants import abort_jobs_ss, in_progress_key_prefix, job_key_prefix, result_key_prefix, retry_key_prefix
 from arq.jobs import deserialize_job_raw
+from redis.exceptions import NoScriptError
 
 from jobs.store import keys
 from jobs.store.calls import CallEnd, finish_calls
 from jobs.store.jobs import Claim, JobStore
 from jobs.store.redis import Redis
+from jobs.store.together import Together
 from tests.store.conftest import QUEUE
 
 LEASE_MS = 10_000
@@ -159,3 +162,16 @@ async def test_aborts_nobody_heard_are_forgotten_after_a_day(redis: Redis, store
 async def test_two_calls_of_one_id_in_one_millisecond_are_two(redis: Redis) -> None:
     made = [await redis.enqueue_job("f", _job_id="same", _queue_name=QUEUE) for _ in range(20)]
     assert [job is not None for job in made] == [True, *[False] * 19]
+
+
+async def test_commands_of_one_turn_are_answered_each(redis: Redis) -> None:
+    together = Together(redis).as_client()
+    answers = await asyncio.gather(
+        together.execute_command("SET", "a", "1"),
+        together.execute_command("EVALSHA", "0" * 40, 0),
+        together.execute_command("GET", "a"),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[1], NoScriptError)
+    assert [answers[0], answers[2]] in ([b"OK", b"1"], [True, b"1"])
+    assert await together.execute_command("GET", "a") == b"1"
