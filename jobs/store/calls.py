@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from arq.constants import result_key_prefix
+from redis.asyncio import Redis
 
 from jobs.store import keys, scripts
-from jobs.store.redis import Redis, translated
+from jobs.store.redis import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class CallEnd:
     id: str
     token: str
     tries: int
+    """The count of tries that its claim found."""
     done: bool
     score: int
     result: bytes = b""
@@ -35,8 +37,8 @@ class CallEnd:
     """Of the result; 0: for ever."""
     keep_ms: int = 0
     """How long ARQ's in-progress key is kept beyond the end (its cron jobs want that)."""
-    refund: int = 0
-    """Tries that do not count, of a call given back."""
+    counted: int = 0
+    """Of a call given back: the tries that count."""
 
 
 def switches(*, aborts: bool) -> str:
@@ -55,7 +57,7 @@ async def finish_calls(redis: Redis, queue: str, ends: Sequence[CallEnd]) -> lis
     flat: list[scripts.Argument] = []
     for end in ends:
         # few arguments: packing each costs the event loop as much as reading all the numbers costs Redis
-        numbers = f"{end.tries} {end.done:d} {end.ttl_ms} {end.score} {end.keep_ms} {end.refund}"
+        numbers = f"{end.tries} {end.done:d} {end.ttl_ms} {end.score} {end.keep_ms} {end.counted}"
         flat += [end.id, end.token, end.result, numbers]
     with translated():
         answers = await scripts.finish_calls(

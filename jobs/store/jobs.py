@@ -18,6 +18,7 @@ from jobs.store.calls import switches
 from jobs.store.claims import ANY_ROOM, Claim, Claims, Room, read_claim
 from jobs.store.options import RecordOptions
 from jobs.store.redis import Redis, serialize, translated
+from jobs.store.together import Together
 
 FUNCTION = "framequeue.run"
 """The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
@@ -41,7 +42,7 @@ class JobStore:
     """
 
     def __init__(self, redis: Redis, queue: str, settings: RecordOptions, *, fsync_ms: int | None = None) -> None:
-        self.redis, self.queue = redis, queue
+        self.redis, self.queue, self.together = redis, queue, Together(redis).as_client()
         self._fsync_ms = fsync_ms
         self._record_ttl_ms = settings.record_ttl_s * 1000
 
@@ -110,7 +111,7 @@ class JobStore:
         """
         with translated():
             now, due, *taken = await scripts.claim(
-                self.redis,
+                self.together,
                 [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS],
                 [
                     slots,
@@ -180,7 +181,7 @@ class JobStore:
         blob = outcome.result.blob if outcome.result else None
         with translated():
             verdict, _ = await scripts.finish(
-                self.redis,
+                self.together,
                 self._of(claim.id),
                 [
                     claim.id,
@@ -244,14 +245,3 @@ class JobStore:
         with translated():
             data: bytes | None = await self.redis.get(keys.result(job_id))
         return data
-
-    async def wait_for_work(self, timeout_s: float) -> None:
-        """Block until a submit raises the wake flag, at most `timeout_s`; other waiters of this queue sleep on."""
-        with translated():
-            await self.redis.blpop([keys.wake(self.queue)], timeout=timeout_s)  # type: ignore[arg-type, misc]  # float is fine
-
-    async def wake(self) -> None:
-        """Raise the wake flag again: a worker that may have taken it is going away."""
-        with translated():
-            await self.redis.lpush(keys.wake(self.queue), 1)  # type: ignore[misc]  # stub: sync or async
-            await self.redis.ltrim(keys.wake(self.queue), 0, 0)  # type: ignore[misc]  # same

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jobs.errors import StoreError
 from jobs.store.calls import CallEnd
@@ -23,10 +23,6 @@ class HeldEnd:
 
     end: CallEnd
     written: "asyncio.Future[bool]"
-
-    def adopt(self, token: str, tries: int) -> None:
-        """Its lease ran out while it was held, and its job was claimed again, here: write it under that claim."""
-        self.end = replace(self.end, token=token, tries=tries, refund=self.end.refund + 1)
 
 
 class CallEnds:

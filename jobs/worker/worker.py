@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from signal import Signals
@@ -13,7 +12,7 @@ from arq.connections import log_redis_info
 
 from jobs.errors import StoreError
 from jobs.state import JobState
-from jobs.store import cancels, factors
+from jobs.store import cancels, factors, wake
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.redis import end, translated
@@ -22,6 +21,7 @@ from jobs.worker.calls import CallWorker
 from jobs.worker.endings import end_broken
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
+from jobs.worker.outage import Outage
 from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Worker(CallWorker):
         self._draining = False
         self._beside: list[asyncio.Task[None]] = []
         self._nonce = secrets.token_hex(8)
-        self._away_since: float | None = None
+        self._outage = Outage()
 
     async def main(self) -> None:
         """Claim and run until stopped (or, in burst mode, until the queue is empty)."""
@@ -85,26 +85,17 @@ class Worker(CallWorker):
             await self._leases.renew_if_late()
             await self._beat()  # first: in burst mode, what cron puts in the queue is to be run
             due_ms = await self._claim_due()
-            self._say_outage(None)
+            self._outage.over()
             if self.burst and not self.tasks and (due_ms is None or self._burst_is_full()):
                 return True
             await self._wait(due_ms)
         except StoreError as error:
-            self._say_outage(error)
+            self._outage.goes_on(error)
             await asyncio.sleep(_OUTAGE_PAUSE_S)
         except Exception:
             logger.exception("a round of the worker failed; it goes on")
             await asyncio.sleep(_OUTAGE_PAUSE_S)
         return False
-
-    def _say_outage(self, error: StoreError | None) -> None:
-        """One line when it begins and one when it is over, however long it lasts."""
-        if error is not None and self._away_since is None:
-            self._away_since = time.monotonic()
-            logger.warning("%s; running jobs go on, and the worker waits for it", error)
-        elif error is None and self._away_since is not None:
-            logger.info("Redis answers again after %.1f s", time.monotonic() - self._away_since)
-            self._away_since = None
 
     def _burst_is_full(self) -> bool:
         return 0 <= self.max_burst_jobs <= self._jobs_started()
@@ -141,7 +132,7 @@ class Worker(CallWorker):
         if self._free_slots():
             timeout_s = self.poll_delay_s if due_ms is None else min(self.poll_delay_s, due_ms / 1000)
             # zero would be for ever
-            await self._store.wait_for_work(max(timeout_s, 0.001))
+            await wake.wait(self._store.redis, self._store.queue, max(timeout_s, 0.001))
         elif self.tasks:
             self._slot_freed.clear()
             with suppress(TimeoutError):
@@ -253,7 +244,7 @@ class Worker(CallWorker):
         await self._ends.close()
 
     async def _leave(self) -> None:
-        await self._store.wake()
+        await wake.raise_flag(self._store.redis, self._store.queue)
         await self.pool.delete(self.health_check_key)
 
     async def _within(self, what: str, step: Callable[[], Awaitable[None]]) -> None:

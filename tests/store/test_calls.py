@@ -1,16 +1,19 @@
 """Plain ARQ calls in the store: what a claim brings, and ends that are fenced and leave ARQ's keys alone."""
 
+import asyncio
 import time
 from typing import Any
 
 from arq.constants import abort_jobs_ss, in_progress_key_prefix, job_key_prefix, result_key_prefix, retry_key_prefix
 from arq.jobs import deserialize_job_raw
+from redis.exceptions import NoScriptError
 
 from jobs.store import keys
 from jobs.store.calls import CallEnd, finish_calls
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
+from jobs.store.together import Together
 from tests.store.conftest import QUEUE
 
 LEASE_MS = 10_000
@@ -23,7 +26,7 @@ async def claim_one(store: JobStore, worker: str = "w", **options: Any) -> Claim
 
 def end_of(claim: Claim, **changes: Any) -> CallEnd:
     assert claim.call is not None
-    fields: dict[str, Any] = {"done": True, "score": claim.score, "result": b"r", "ttl_ms": 60_000}
+    fields: dict[str, Any] = {"done": True, "score": claim.score, "result": b"r", "ttl_ms": 60_000, "counted": 1}
     return CallEnd(claim.id, claim.token, claim.call.tries, **fields | changes)
 
 
@@ -48,6 +51,7 @@ async def test_an_expired_call_is_claimed_without_its_data(redis: Redis, store: 
     claim = await claim_one(store)
     assert claim.call is not None
     assert claim.call.data is None
+    assert await finish(store, end_of(claim)) == [True]
 
 
 async def test_an_abort_is_told_once_and_only_where_it_is_asked_for(redis: Redis, store: JobStore) -> None:
@@ -81,6 +85,7 @@ async def test_many_ends_in_one_call_leave_what_arq_leaves(redis: Redis, store: 
     assert 50_000 < await redis.pttl(result_key_prefix + "kept") <= 60_000
     assert await redis.pttl(result_key_prefix + "forever") == -1
     assert await redis.get(result_key_prefix + "kept") == b"r"
+    await redis.delete(result_key_prefix + "forever")
 
 
 async def test_the_end_of_a_lost_attempt_is_refused_beside_one_that_is_written(redis: Redis, store: JobStore) -> None:
@@ -128,7 +133,7 @@ async def test_a_call_goes_back_at_its_score_and_wakes_a_worker(redis: Redis, st
 async def test_a_refunded_try_does_not_count(redis: Redis, store: JobStore) -> None:
     await redis.enqueue_job("f", _job_id="one", _queue_name=QUEUE)
     claim = await claim_one(store)
-    assert await finish(store, end_of(claim, done=False, refund=1)) == [True]
+    assert await finish(store, end_of(claim, done=False, counted=0)) == [True]
     again = await claim_one(store)
     assert again.call is not None
     assert again.call.tries == 1
@@ -155,8 +160,23 @@ async def test_aborts_nobody_heard_are_forgotten_after_a_day(redis: Redis, store
     await redis.zadd(abort_jobs_ss, {"old": now - 90_000_000, "new": now})
     await finish(store, end_of(await claim_one(store)))
     assert await redis.zrange(abort_jobs_ss, 0, -1) == [b"new"]
+    await redis.delete(abort_jobs_ss)
 
 
 async def test_two_calls_of_one_id_in_one_millisecond_are_two(redis: Redis) -> None:
     made = [await redis.enqueue_job("f", _job_id="same", _queue_name=QUEUE) for _ in range(20)]
     assert [job is not None for job in made] == [True, *[False] * 19]
+
+
+async def test_commands_of_one_turn_are_answered_each(redis: Redis) -> None:
+    together = Together(redis).as_client()
+    answers = await asyncio.gather(
+        together.execute_command("SET", "a", "1"),
+        together.execute_command("EVALSHA", "0" * 40, 0),
+        together.execute_command("GET", "a"),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[1], NoScriptError)
+    assert [answers[0], answers[2]] in ([b"OK", b"1"], [True, b"1"])
+    assert await together.execute_command("GET", "a") == b"1"
+    await redis.delete("a")

@@ -7,7 +7,7 @@ import pytest
 from jobs.errors import InputGone, QueueFull
 from jobs.model import AttemptReport, Outcome, Problem, Progress
 from jobs.state import JobState
-from jobs.store import keys
+from jobs.store import keys, wake
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
@@ -163,7 +163,7 @@ async def test_the_wake_flag_wakes_one_and_is_never_longer_than_one(store: JobSt
     for number in range(3):
         await store.submit(f"job_{number}", spec(), {}, LIMIT)
     assert await redis.llen(keys.wake(store.queue)) == 1
-    await store.wait_for_work(1)
+    await wake.wait(store.redis, store.queue, 1)
     assert await redis.llen(keys.wake(store.queue)) == 0
     # more is due than was claimed: the next worker is woken
     await store.claim("w", 1, LEASE_MS)

@@ -1,7 +1,7 @@
 -- finish_calls: the ends of plain ARQ calls, each fenced by its token; what is left are the keys that ARQ leaves
 -- KEYS: queue wake abort
 -- ARGV: job_prefix lease_prefix retry_prefix result_prefix end...
--- an end: id, token, result, and `tries done ttl_ms score keep_ms refund`; ttl_ms 0: for ever; keep_ms 0: no lease is left
+-- an end: id, token, result, and `tries done ttl_ms score keep_ms counted`; ttl_ms 0: for ever; keep_ms 0: no lease is left
 -- returns: {1 written, 0 refused: another attempt has the call}, in the order of the ends
 local queue, wake, abort = KEYS[1], KEYS[2], KEYS[3]
 local jobs, leases, retries, results = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -18,23 +18,24 @@ local function held(id, token, tries)
   return redis.call('ZSCORE', queue, id) and redis.call('GET', retries .. id) == tries
 end
 
+local aborts = redis.call('EXISTS', abort) == 1
 local function finish(id, result, ttl)
   redis.call('DEL', retries .. id, jobs .. id)
-  redis.call('ZREM', abort, id)
+  if aborts then redis.call('ZREM', abort, id) end
   redis.call('ZREM', queue, id)
   if result == '' then return end
   if ttl == 0 then redis.call('SET', results .. id, result) else redis.call('SET', results .. id, result, 'PX', ttl) end
 end
 
-local function give_back(id, due, refund)
-  if refund > 0 then redis.call('DECRBY', retries .. id, refund) end
+local function give_back(id, due, counted)
+  redis.call('SET', retries .. id, counted, 'EX', 88400)
   redis.call('ZADD', queue, 'XX', due, id)
   if redis.call('LLEN', wake) == 0 then redis.call('LPUSH', wake, 1) end
 end
 
 for i = 5, #ARGV, 4 do
   local id, token, result = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local tries, done, ttl, score, keep, refund = string.match(ARGV[i + 3], '(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)')
+  local tries, done, ttl, score, keep, counted = string.match(ARGV[i + 3], '(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)')
   keep = tonumber(keep)
   if held(id, token, tries) then
     -- ARQ's own value: a renewal that is still under way must not take it for a lease
@@ -42,7 +43,7 @@ for i = 5, #ARGV, 4 do
     if done == '1' then
       finish(id, result, tonumber(ttl))
     else -- not due before its lease is gone, or it would stand at the queue's head for nobody
-      give_back(id, math.max(tonumber(score), keep > 0 and now + keep or 0), tonumber(refund))
+      give_back(id, math.max(tonumber(score), keep > 0 and now + keep or 0), counted)
     end
     answers[#answers + 1] = 1
   else -- sent again after a lost answer, or refused

@@ -37,7 +37,7 @@ local function back(id)
       redis.call('HSET', key, 'evidence', ARGV[8])
       redis.call('RPUSH', key .. ':reports', (string.gsub(ARGV[7], '^{"attempt":%d+', '{"attempt":' .. record[3])))
     end
-    redis.call('XADD', key .. ':events', '*', 'type', 'job.retrying', 'state', 'queued', 'version', version, 'attempt', record[3])
+    redis.call('XADD', key .. ':events', '*', 'type', refund and 'job.queued' or 'job.retrying', 'state', 'queued', 'version', version, 'attempt', record[3])
     redis.call('ZADD', queue, now, id)
     redis.call('PUBLISH', channel, id .. ' ' .. version .. ' queued')
     given = given + 1
