@@ -1,6 +1,7 @@
 """`framequeue worker` with real processes: what the supervisor does when its worker does not."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import subprocess
@@ -29,13 +30,18 @@ RSS_KIB = 40 * 1024
 class Supervised:
     """A `framequeue worker` and the worker process below it."""
 
-    def __init__(self, command: list[str], log: Path, extra: dict[str, str]) -> None:
+    def __init__(self, command: list[str], log: Path, extra: dict[str, str], **options: Any) -> None:
         ours = ("FRAMEQUEUE_", "REDIS_URL")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         self.log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=kept | extra
+                [sys.executable, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=kept | extra,
+                **options,
             )
 
     def workers(self) -> list[int]:
@@ -53,8 +59,8 @@ class Supervised:
 
 
 @contextmanager
-def running(command: list[str], log: Path, extra: dict[str, str]) -> Iterator[Supervised]:
-    one = Supervised(command, log, extra)
+def running(command: list[str], log: Path, extra: dict[str, str], **options: Any) -> Iterator[Supervised]:
+    one = Supervised(command, log, extra, **options)
     try:
         yield one
     finally:
@@ -287,11 +293,11 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(valkey: str, tmp_path: Path
 def fake(settings: Callable[..., Settings], valkey: str, tmp_path: Path) -> Callable[..., Any]:
     """Starts a supervisor whose worker is `obedient`; the folder says what it does."""
 
-    def start(**worker: Any) -> Any:
+    def start(options: Any = None, **worker: Any) -> Any:
         (name, orders) = next(iter(variable(settings(redis={"url": valkey}, worker=worker)).items()))
         orders = orders.replace("service.cli.worker", "tests.acceptance.obedient")
         extra = {"FAKE_WORKER": str(tmp_path), name: orders}
-        return running(["-P", "-m", "jobs.supervisor"], tmp_path / "log", extra)
+        return running(["-P", "-m", "jobs.supervisor"], tmp_path / "log", extra, **(options or {}))
 
     return start
 
@@ -319,6 +325,21 @@ async def test_who_asks_for_a_successor_gets_it_and_ends_in_its_own_time(
         worker.process.send_signal(signal.SIGTERM)
         assert worker.end() == 0
         assert len(pids(tmp_path)) == 2
+
+
+def adopt_orphans() -> None:
+    """What process 1 of a container is by itself: PR_SET_CHILD_SUBREAPER."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+async def test_what_a_worker_left_behind_is_reaped(fake: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "orphan").touch()
+    (tmp_path / "say").write_text('{"is":"hello","worker_id":"w","info":"w x"}\n')
+    with fake({"preexec_fn": adopt_orphans}) as worker:
+        orphan = int(await until((tmp_path / "orphan").read_text, 20))
+        await until(lambda: not Path(f"/proc/{orphan}").exists(), 20)
+        assert worker.workers() == pids(tmp_path)
+        assert worker.end() == 0
 
 
 def test_a_worker_that_never_comes_up_is_given_up(fake: Callable[..., Any], tmp_path: Path) -> None:
