@@ -14,7 +14,7 @@ from jobs.store.losses import Loss, lose
 from jobs.store.redis import connect, end
 from jobs.supervisor.account import Account
 from jobs.supervisor.answers import answer_overdue
-from jobs.supervisor.backoff import WRONG_SETTING, Backoff, again, how_it_ended
+from jobs.supervisor.backoff import FIRST_PAUSE_S, WRONG_SETTING, Backoff, again, how_it_ended
 from jobs.supervisor.child import WorkerProcess
 from jobs.supervisor.orders import Orders
 
@@ -50,8 +50,11 @@ class Supervisor:
             loop.add_signal_handler(number, self._asked)
         loop.add_signal_handler(signal.SIGCHLD, self._something.set)
         while self._children or not self._stopping:
-            self._round(time.monotonic())
             self._something.clear()
+            try:
+                self._round(time.monotonic())
+            except Exception:
+                logger.exception("a round of the supervisor failed; it goes on")
             try:
                 await asyncio.wait_for(self._something.wait(), self._tick_s)
             except TimeoutError:
@@ -68,7 +71,12 @@ class Supervisor:
 
     def _start(self) -> None:
         self._start_at = None
-        child = WorkerProcess(self._orders.module, self._orders.lease_s)
+        try:
+            child = WorkerProcess(self._orders.module, self._orders.lease_s)
+        except OSError as error:  # no memory, or too many processes or files
+            self._start_at = time.monotonic() + max(FIRST_PAUSE_S, self._backoff.died(0))
+            logger.warning("the worker process cannot be started: %s; trying again", error)
+            return
         self._children[child.pid] = child
         asyncio.get_running_loop().add_reader(child.fd, self._read, child)
         logger.debug("worker process %d started", child.pid)
