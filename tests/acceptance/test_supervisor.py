@@ -25,6 +25,8 @@ from tests.acceptance.mortal import Server
 from tests.acceptance.test_worker import GROUPED, submit, until
 
 RSS_KIB = 40 * 1024
+# each starts Python and pandas up to four times
+pytestmark = pytest.mark.timeout(300)
 
 
 class Supervised:
