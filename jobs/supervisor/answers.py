@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def answer_overdue(store: JobStore, child: WorkerProcess, held: Held) -> None:
     """Write the job's end as failed, job.timeout; harmless where the worker has written it, for its token decides."""
     problem = JobTimeout(held.timeout_s).problem
-    worker = child.hello.worker_id if child.hello else ""
+    worker = child.account.hello.worker_id if child.account.hello else ""
     claim = Claim(id=held.id, token=held.token, score=0, job=None, max_attempts=0, inputs={})
     report = AttemptReport(attempt=held.attempt, outcome="failed", error=problem, worker=worker)
 

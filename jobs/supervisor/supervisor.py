@@ -13,8 +13,9 @@ from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
 from jobs.store.losses import Loss, lose
 from jobs.store.redis import end
+from jobs.supervisor.account import Account
 from jobs.supervisor.answers import answer_overdue
-from jobs.supervisor.backoff import WRONG_SETTING, Backoff, again, how_it_ended
+from jobs.supervisor.backoff import FIRST_PAUSE_S, WRONG_SETTING, Backoff, again, how_it_ended
 from jobs.supervisor.child import WorkerProcess
 from jobs.supervisor.orders import Orders
 
@@ -50,8 +51,11 @@ class Supervisor:
             loop.add_signal_handler(number, self._asked)
         loop.add_signal_handler(signal.SIGCHLD, self._something.set)
         while self._children or not self._stopping:
-            self._round(time.monotonic())
             self._something.clear()
+            try:
+                self._round(time.monotonic())
+            except Exception:
+                logger.exception("a round of the supervisor failed; it goes on")
             try:
                 await asyncio.wait_for(self._something.wait(), self._tick_s)
             except TimeoutError:
@@ -68,7 +72,12 @@ class Supervisor:
 
     def _start(self) -> None:
         self._start_at = None
-        child = WorkerProcess(self._orders.module)
+        try:
+            child = WorkerProcess(self._orders.module, self._orders.lease_s)
+        except OSError as error:  # no memory, or too many processes or files
+            self._start_at = time.monotonic() + max(FIRST_PAUSE_S, self._backoff.died(0))
+            logger.warning("the worker process cannot be started: %s; trying again", error)
+            return
         self._children[child.pid] = child
         asyncio.get_running_loop().add_reader(child.fd, self._read, child)
         logger.debug("worker process %d started", child.pid)
@@ -89,39 +98,40 @@ class Supervisor:
 
     def _look_after(self, child: WorkerProcess, now: float) -> None:
         child.receive()
-        self._was_ready = self._was_ready or child.hello is not None
-        for held in child.overdue(now):
+        account = child.account
+        self._was_ready = self._was_ready or account.hello is not None
+        for held in account.overdue(now):
             answer_overdue(self._store, child, held)
-        if child.wants_successor and not child.leaving:
-            logger.warning("worker process %d asks for a successor: %s", child.pid, child.wants_successor)
+        if account.wants_successor and not child.leaving:
+            logger.warning("worker process %d asks for a successor: %s", child.pid, account.wants_successor)
             child.leave("retired", now + self._orders.drain_s + _DRAIN_GRACE_S)
             self._start_at = now
-        reason = "it did not end in time" if now > child.kill_at else child.hangs(now)
+        reason = "it did not end in time" if now > child.kill_at else account.hangs(now)
         if reason:
             logger.warning("worker process %d is killed: %s", child.pid, reason)
             if not child.leaving:
                 self._start_at = now
             child.kill(reason)
-        elif child.held and now - child.renewed_at > self._orders.lease_s / 3 + min(1.5, self._orders.lease_s / 3):
+        elif account.needs_renewal(now):
             self._renew_for(child)
 
     def _renew_for(self, child: WorkerProcess) -> None:
         """Keep the leases of a worker that does not: its interpreter is held, or its event loop hangs."""
-        if child.hello is not None and child.pid not in self._renewing:
+        if child.account.hello is not None and child.pid not in self._renewing:
             logger.debug("renewing for worker process %d", child.pid)
-            task = asyncio.create_task(self._renew(child, child.hello.info))
+            task = asyncio.create_task(self._renew(child.account, child.account.hello.info))
             self._renewing[child.pid] = task
             task.add_done_callback(lambda _: self._renewing.pop(child.pid, None))
 
-    async def _renew(self, child: WorkerProcess, info: str) -> None:
-        held = [(one.id, one.token) for one in child.held.values()]
+    async def _renew(self, account: Account, info: str) -> None:
+        held = [(one.id, one.token) for one in account.held.values()]
         began = time.monotonic()
         try:
             await self._store.renew(info, self._lease_ms, held)
         except StoreError as error:
             logger.debug("leases not renewed: %s", error)
             return
-        child.renewed_at = max(child.renewed_at, began)
+        account.renewed(began)
 
     def _reap(self) -> None:
         """Take in whatever ended: as process 1 of a container, also what others left behind."""
@@ -139,12 +149,12 @@ class Supervisor:
     def _ended(self, child: WorkerProcess, code: int, usage: resource.struct_rusage) -> None:
         asyncio.get_running_loop().remove_reader(child.fd)
         child.gone(code)
-        self._was_ready = self._was_ready or child.hello is not None
+        self._was_ready = self._was_ready or child.account.hello is not None
         self._give_back(child, code, usage.ru_maxrss * _RSS_UNIT)
         if self._stopping or child.leaving:
             return
         # once it is up, a job may end it with any code
-        if code == WRONG_SETTING and child.hello is None:
+        if code == WRONG_SETTING and child.account.hello is None:
             self._stop_with(code)
             return
         now = time.monotonic()
@@ -162,15 +172,16 @@ class Supervisor:
 
     def _give_back(self, child: WorkerProcess, code: int, peak_bytes: int) -> None:
         """What it held goes back to the queue at once; nobody loses a try where it was told to end."""
-        if child.hello is None:
+        account = child.account
+        if account.hello is None:
             return
-        count = len(child.held)
+        count = len(account.held)
         loss = Loss(
-            worker_id=child.hello.worker_id,
+            worker_id=account.hello.worker_id,
             evidence=f"the worker process {how_it_ended(code)}; its peak memory was {peak_bytes >> 20} MiB; "
             f"it held {count} job{'' if count == 1 else 's'}",
             peak_memory_bytes=peak_bytes,
-            held=tuple(one.id for one in child.held.values()),
+            held=tuple(one.id for one in account.held.values()),
             refund=bool(child.leaving),
         )
         child.ledger.write(lambda: self._give(loss), "giving jobs back")

@@ -35,8 +35,8 @@ class Link:
     def from_environment(cls) -> Self:
         """The link that the supervisor named in the environment; the name is taken out of it."""
         named = os.environ.pop(LINK_VARIABLE, "")
-        # a descriptor of our own: the leash reads the one that was inherited
-        return cls(socket.socket(fileno=os.dup(int(named))) if named.isdigit() else None)
+        # a duplicate: the leash reads the same socket for as long as the process lives
+        return cls(socket.fromfd(int(named), socket.AF_UNIX, socket.SOCK_STREAM) if named.isdigit() else None)
 
     def hello(self, worker_id: str, info: str) -> None:
         """Say who this is."""

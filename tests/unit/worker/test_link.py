@@ -125,7 +125,7 @@ async def test_without_a_supervisor_nothing_is_told(monkeypatch: pytest.MonkeyPa
 def test_its_name_does_not_reach_the_worker_s_own_children(
     ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(LINK_VARIABLE, str(os.dup(ends[0].fileno())))
+    monkeypatch.setenv(LINK_VARIABLE, str(ends[0].fileno()))
     link = Link.from_environment()
     assert LINK_VARIABLE not in os.environ
     link.alive(2)
