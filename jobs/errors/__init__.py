@@ -22,7 +22,9 @@ FramequeueError
 │   ├── ColumnAmbiguous       transform.column_ambiguous
 │   ├── DtypeUnsuitable       transform.dtype_unsuitable
 │   ├── OutputTooLarge        transform.output_too_large
-│   └── StepFailed            transform.failed
+│   ├── StepFailed            transform.failed
+│   ├── Retry                 transform.retry
+│   └── ConnectionLost        transform.connection_lost
 ├── InputError            an input cannot be had or read
 │   ├── InputMissing          input.missing
 │   ├── InputUnknown          input.unknown
@@ -41,7 +43,8 @@ FramequeueError
 ├── JobStopped            an attempt ended from outside
 │   ├── JobTimeout            job.timeout
 │   ├── JobCanceled           job.canceled
-│   └── WorkerLost            worker.lost
+│   ├── WorkerLost            worker.lost
+│   └── WorkerDrained         worker.drained
 ├── StoreError            Redis is away or full; asking again later helps
 │   ├── StoreUnavailable      store.unavailable
 │   ├── StoreFull             store.full
@@ -55,6 +58,7 @@ from jobs.errors.data import (
     ColumnAmbiguous,
     ColumnTaken,
     ColumnUnknown,
+    ConnectionLost,
     DtypeUnsuitable,
     FidelityLost,
     FormatError,
@@ -67,6 +71,7 @@ from jobs.errors.data import (
     InputMissing,
     InputUnknown,
     OutputTooLarge,
+    Retry,
     SizeExceeded,
     StepFailed,
     TransformError,
@@ -82,6 +87,7 @@ from jobs.errors.running import (
     StoreError,
     StoreFull,
     StoreUnavailable,
+    WorkerDrained,
     WorkerLost,
 )
 from jobs.errors.submission import (
@@ -109,6 +115,7 @@ __all__ = [
     "ColumnAmbiguous",
     "ColumnTaken",
     "ColumnUnknown",
+    "ConnectionLost",
     "CountExceeded",
     "DtypeUnsuitable",
     "ExpressionError",
@@ -142,6 +149,7 @@ __all__ = [
     "PlacedError",
     "QueueFull",
     "ResultExpired",
+    "Retry",
     "SizeExceeded",
     "SpecError",
     "SpecInvalid",
@@ -150,5 +158,6 @@ __all__ = [
     "StoreFull",
     "StoreUnavailable",
     "TransformError",
+    "WorkerDrained",
     "WorkerLost",
 ]

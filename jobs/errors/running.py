@@ -61,6 +61,15 @@ class WorkerLost(JobStopped):
         super().__init__(f"the worker died or vanished in each of {attempts} attempts{because}")
 
 
+class WorkerDrained(JobStopped):
+    code = "worker.drained"
+    title = "Worker stopped"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("the worker was stopped before the attempt ended; the job went back with its try")
+
+
 class StoreError(FramequeueError):
     """Redis is away or full; nothing was stored, and asking again later helps."""
 
