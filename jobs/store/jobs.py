@@ -113,7 +113,7 @@ class JobStore:
             now, due, *taken = await scripts.claim(
                 self.redis,
                 [self.queue, keys.wake(self.queue)],
-                [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL],
+                [slots, lease_ms, token, keys.JOB_PREFIX, keys.ARQ_LEASE_PREFIX, keys.CHANGES_CHANNEL, records.LOST],
             )
         return Claims(int(now), None if due < 0 else int(due), tuple(_claim(entry) for entry in taken))
 
@@ -147,7 +147,12 @@ class JobStore:
         with translated():
             verdict, _ = await scripts.finish(
                 self.redis,
-                [*(name(claim.id) for name in names), keys.ARQ_RETRY_PREFIX + claim.id, self.queue],
+                [
+                    *(name(claim.id) for name in names),
+                    keys.ARQ_RETRY_PREFIX + claim.id,
+                    self.queue,
+                    keys.logs(claim.id),
+                ],
                 [
                     claim.id,
                     claim.token,

@@ -84,15 +84,16 @@ submit = Script(
     keys="job inputs events arq_job queue wake",
     args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel input...",
 )
-claim = Script("claim", keys="queue wake", args="slots lease_ms token job_prefix lease_prefix channel")
+claim = Script("claim", keys="queue wake", args="slots lease_ms token job_prefix lease_prefix channel lost")
 renew = Script("renew", keys="queue workers", args="lease_ms job_prefix lease_prefix worker id_token...")
 finish = Script(
     "finish",
-    keys="job inputs result reports events arq_job lease retry queue",
+    keys="job inputs result reports events arq_job lease retry queue logs",
     args="id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel",
 )
 release = Script("release", keys="job reports events lease queue wake", args="id token delay_ms refund report channel")
 progress = Script("progress", keys="job events", args="id token progress channel")
+log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")

@@ -1,7 +1,7 @@
 -- claim: lease as many due jobs as there are free slots; a leased job's score is its lease's end, so it stands at the
 -- queue's head for nobody, and is due again when the lease was not renewed
 -- KEYS: queue wake
--- ARGV: slots lease_ms token job_prefix lease_prefix channel
+-- ARGV: slots lease_ms token job_prefix lease_prefix channel lost
 -- returns: {now_ms, next due ms or -1, {id, token, score, record fields or nil, inputs or nil}...}
 local queue, wake = KEYS[1], KEYS[2]
 local slots, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -17,15 +17,26 @@ local function announce(id, kind, state, version, attempt)
   redis.call('PUBLISH', channel, id .. ' ' .. version .. ' ' .. state)
 end
 
+-- ARGV[7] is a report without its first two fields; the first five reports and the last fifteen stay (see release)
+local function report_lost(reports, attempt, token)
+  local worker = string.gsub(string.match(token or '', '^[^:]*'), '[^%w._-]', '?')
+  local report = '{"attempt":' .. attempt .. ',"worker":"' .. worker .. '",' .. ARGV[7]
+  if redis.call('RPUSH', reports, report) > 20 then
+    redis.call('LSET', reports, 5, '')
+    redis.call('LREM', reports, 1, '')
+  end
+end
+
 local function start(id, mine)
   local key = jobs .. id
-  local before = redis.call('HMGET', key, 'state', 'attempt', 'max_attempts')
+  local before = redis.call('HMGET', key, 'state', 'attempt', 'max_attempts', 'token')
   local version = redis.call('HINCRBY', key, 'version', 1)
   if before[1] == 'waiting' then
     announce(id, 'job.queued', 'queued', version, before[2])
     version = redis.call('HINCRBY', key, 'version', 1)
   elseif before[1] == 'running' then -- its lease ran out: the worker is lost
     redis.call('HINCRBY', key, 'lost', 1)
+    report_lost(key .. ':reports', before[2], before[4])
     announce(id, 'job.retrying', 'queued', version, before[2])
     version = redis.call('HINCRBY', key, 'version', 1)
   end

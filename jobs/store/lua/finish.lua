@@ -1,5 +1,5 @@
 -- finish: the one terminal transition of a job, for the attempt that holds its token; sent again, it answers "done" again
--- KEYS: job inputs result reports events arq_job lease retry queue
+-- KEYS: job inputs result reports events arq_job lease retry queue logs
 -- ARGV: id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel
 -- returns: {"done"|"refused"|"gone", version}; gone: the result's blob has expired meanwhile, nothing was changed
 local job, inputs, result, reports, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -27,6 +27,6 @@ for blob in string.gmatch(record[4], '%S+') do
 end
 redis.call('ZREM', KEYS[9], id)
 redis.call('PEXPIRE', inputs, result_ttl)
-for _, key in ipairs({job, reports, events}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
+for _, key in ipairs({job, reports, events, KEYS[10]}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
 redis.call('PUBLISH', ARGV[11], id .. ' ' .. version .. ' ' .. state)
 return {'done', version}

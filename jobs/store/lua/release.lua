@@ -17,7 +17,11 @@ local version = redis.call('HINCRBY', job, 'version', 1)
 redis.call('HSET', job, 'state', 'queued')
 redis.call('HDEL', job, 'progress')
 if ARGV[4] == '1' then redis.call('HINCRBY', job, 'attempt', -1) end
-if ARGV[5] ~= '' then redis.call('RPUSH', reports, ARGV[5]) end
+-- the first five reports and the last fifteen stay
+if ARGV[5] ~= '' and redis.call('RPUSH', reports, ARGV[5]) > 20 then
+  redis.call('LSET', reports, 5, '')
+  redis.call('LREM', reports, 1, '')
+end
 redis.call('XADD', events, '*', 'type', 'job.retrying', 'state', 'queued', 'version', version, 'attempt', record[4])
 redis.call('ZADD', queue, now + delay, id)
 if redis.call('LLEN', wake) == 0 then redis.call('LPUSH', wake, 1) end
