@@ -16,6 +16,7 @@ from jobs.store.jobs import Claim, JobStore
 from jobs.transforms.catalogue import Catalogue
 from jobs.worker import endings, payloads
 from jobs.worker.compute import Product, Work, compute
+from jobs.worker.logs import LogTeller
 from jobs.worker.progress import ProgressTeller
 from jobs.worker.threads import DrainedError, LeaseLostError, Stop, ThreadPool
 
@@ -42,13 +43,16 @@ async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
     """
     if claim.job is None:
         raise ValueError(f"{claim.id} is no framequeue job")
-    ending = endings.Ending(shop.store, shop.settings, claim, claim.job, stop, shop.worker, shop.chance)
+    logs = LogTeller(shop.store.redis, claim.id, claim.token, claim.job.attempt)
+    ending = endings.Ending(shop.store, shop.settings, claim, claim.job, stop, shop.worker, shop.chance, logs)
     try:
         return await _run(shop, claim.job.spec, ending)
     except (asyncio.CancelledError, DrainedError):
         stop.ask(DrainedError())
         await ending.hand_back()
         return None
+    finally:
+        await logs.close()  # what an outage kept from being written before the end
 
 
 async def _run(shop: Workshop, spec: JobSpec, ending: endings.Ending) -> JobState | None:
@@ -84,16 +88,18 @@ async def _compute(
         limits=shop.settings.limits,
         stop=ending.stop,
         on_progress=teller.tell,
+        watch=ending.watch,
+        logs=ending.logs,
     )
     running = shop.pool.run(lambda: compute(work))
     try:
-        if await ending.stop.until(running, spec.timeout_s):
-            teller.close()
-            return await ending.succeed(running.result())
+        ended = await ending.stop.until(running, spec.timeout_s)
     finally:
         teller.close()
-    ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))
-    return await _stopped(ending, running)
+    if not ended:
+        ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))
+    await ending.logs.flush()
+    return await (ending.succeed(running.result()) if ended else _stopped(ending, running))
 
 
 async def _stopped(ending: endings.Ending, running: "asyncio.Future[Product]") -> JobState | None:

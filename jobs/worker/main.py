@@ -18,7 +18,7 @@ from jobs.state import JobState
 from jobs.store.jobs import FUNCTION, Claim, JobStore
 from jobs.store.redis import connect
 from jobs.transforms.catalogue import load_catalogue
-from jobs.worker import attempt
+from jobs.worker import attempt, capture
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.threads import Stop, ThreadPool
 from jobs.worker.worker import Worker
@@ -37,7 +37,8 @@ def run(settings: Settings) -> int:
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()
-        worker.run()
+        with capture.installed():
+            worker.run()
         code = 0
     finally:
         pool.close()
