@@ -98,7 +98,7 @@ async def _compute(
         teller.close()
     if not ended:
         ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))
-    await ending.logs.flush()
+    await ending.logs.close()  # before the end, so that whoever is told of it finds them
     return await (ending.succeed(running.result()) if ended else _stopped(ending, running))
 
 

@@ -110,7 +110,7 @@ def compute(work: Work) -> Product:
 def _computed(work: Work) -> Product:
     clock, memory = Clock(), work.watch.memory
     frames, inputs, warnings = _decoded(work)
-    memory.see(frames.values())
+    memory.decoded(frames.values())
     work.payloads.clear()
     memory.beside = 0
     decode_ms = clock.lap()
@@ -121,7 +121,7 @@ def _computed(work: Work) -> Product:
     del result
     pieces = tuple(stored.store(table))
     info = _described(table, pieces)
-    memory.see((), table.nbytes + info.bytes)
+    memory.see((), table.get_total_buffer_size() + info.bytes)
     timing = Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap())
     outcome = Outcome(
         result=info, warnings=(*warnings, *mapped), timing=timing, inputs=inputs, peak_memory_bytes=memory.peak

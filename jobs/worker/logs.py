@@ -18,7 +18,7 @@ LINE_BYTES: Final = 8 * 1024
 """The longest message that is kept whole."""
 # what a job says in less time is written with its end
 _EVERY_S: Final = 0.25
-_FLUSH_S: Final = 1.0
+_CLOSE_S: Final = 1.0
 _LEVELS: Final[dict[Stream, str]] = {"stdout": "info", "stderr": "warning"}
 
 
@@ -122,21 +122,17 @@ class LogTeller:
             if lines.rest:
                 self.write(stream, "\n")
 
-    async def flush(self) -> None:
-        """Write what was said so far; gives up waiting, not writing, after a second."""
-        self._end_lines()
-        ends = time.monotonic() + _FLUSH_S
+    async def close(self) -> None:
+        """Hear nothing more, and write what is left, or give up after a second; may be called again."""
+        if not self._closed:
+            self._end_lines()
+            self._closed = True
+        ends = time.monotonic() + _CLOSE_S
         while self._pending and (left_s := ends - time.monotonic()) > 0:
             sending = self._write()
             await asyncio.wait({sending}, timeout=left_s)
             if self._batch is not None:  # Redis is away
                 break
-
-    async def close(self) -> None:
-        """Write what is left, and hear nothing more."""
-        if not self._closed:
-            await self.flush()
-            self._closed = True
 
     @property
     def _pending(self) -> bool:
@@ -159,6 +155,8 @@ class LogTeller:
             self._batch = None
         except StoreError as error:
             logger.debug("logs of %s not written: %s", self._job_id, error)
+        except Exception:
+            logger.exception("logs of %s not written", self._job_id)
 
     def _collected(self) -> logs.Batch:
         records = [self._waiting.popleft() for _ in range(len(self._waiting))]

@@ -30,10 +30,11 @@ def talk(df: pd.DataFrame, *, context: Context, rest: str = "") -> pd.DataFrame:
 
 
 @transform
-def talk_and_nap(df: pd.DataFrame, *, seconds: float) -> pd.DataFrame:
-    """Say that it naps, and nap."""
+def talk_and_nap(df: pd.DataFrame, *, seconds: float, after: str = "") -> pd.DataFrame:
+    """Say that it naps, nap, and say something `after`."""
     print("napping")
     time.sleep(seconds)
+    print(after)
     return df
 
 

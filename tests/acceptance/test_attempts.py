@@ -185,6 +185,14 @@ async def test_a_lost_connection_is_tried_again(queue: JobQueue, worker: Running
     assert "Connection reset by peer" in report.error.detail
 
 
+async def test_a_thread_that_outlives_its_answer_is_not_heard(queue: JobQueue, worker: Running) -> None:
+    with heard():
+        job = await submit(queue, [{"op": "talk_and_nap", "seconds": 1, "after": "woke up"}], timeout_s=0.3)
+        assert job.state is JobState.FAILED
+        await until(lambda: not worker.worker.tasks)  # the thread is free
+        assert [one.message for one in await queue.logs("t", job.id)] == ["napping"]
+
+
 async def reported(queue: JobQueue, job: Job) -> AttemptReport:
     (report,) = await queue.reports("t", job.id)
     return report

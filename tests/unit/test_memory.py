@@ -57,6 +57,14 @@ def test_objects_are_judged_by_a_sample() -> None:
     assert held(pd.DataFrame({"o": pd.Series([], dtype=object)})) == 0
 
 
+def test_what_was_copied_out_of_a_table_stood_beside_it() -> None:
+    table = pa.table({"n": pa.chunked_array([np.arange(500), np.arange(500)]), "t": ["text"] * 1_000})
+    small = to_pandas(pa.table({"n": [1]}))
+    memory = Memory()
+    memory.decoded([to_pandas(table), small])
+    assert memory.peak == held(to_pandas(table), small) + 8_000
+
+
 def test_the_peak_is_the_most_at_one_time() -> None:
     memory = Memory()
     memory.beside = 100

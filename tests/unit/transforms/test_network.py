@@ -93,5 +93,6 @@ def test_retry_passes_as_it_is():
 
 
 def test_what_a_module_of_transforms_imports_is_cheap():
-    code = "import sys; from jobs import Context, Retry, transform; sys.exit(bool({'pandas', 'pyarrow'} & set(sys.modules)))"
+    heavy = "{'pandas', 'pyarrow'} & set(sys.modules)"
+    code = f"import sys; from jobs import Context, Retry, transform; sys.exit(bool({heavy}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
