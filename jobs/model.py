@@ -4,7 +4,7 @@ Durations carry their unit in the name; `*_ms` timestamps are Unix milliseconds 
 """
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
 
@@ -158,10 +158,17 @@ class Outcome(Value, frozen=True, kw_only=True):
     warnings: tuple[Warn, ...] = ()
     timing: Timing = Timing()
     inputs: dict[str, InputInfo] = {}
+    peak_memory_bytes: int | None = None
+    """The most that payloads, frames and stored pieces held together at one time, as counted (not measured)."""
 
 
 class AttemptReport(Value, frozen=True, kw_only=True, omit_defaults=False):
-    """The story of a failed attempt. `samples` are up to five rows of the step's input; `shape` rows, columns."""
+    """The story of an attempt without result. `samples` are up to five rows of the step's input; `shape` rows, columns.
+
+    `outcome` is `failed` (the last one), `retried`, `timed_out`, `canceled`, `drained` (handed back with its try) or
+    `lost` (its worker died or vanished). Where the end came from outside the step (`timed_out`, `canceled`, `drained`)
+    the step is the one that ran then, and `traceback` where its thread was.
+    """
 
     attempt: int
     outcome: str
@@ -176,6 +183,17 @@ class AttemptReport(Value, frozen=True, kw_only=True, omit_defaults=False):
     peak_memory_bytes: int | None = None
     worker: str = ""
     traceback: str | None = None
+
+
+class LogRecord(Value, frozen=True, kw_only=True, omit_defaults=False):
+    """A line that a transform logged, printed or warned, at `at_ms` by the worker's clock; `step` counts from 1."""
+
+    at_ms: int
+    attempt: int
+    step: int | None
+    level: str
+    message: str
+    source: Literal["log", "print", "warning"]
 
 
 class Job(Value, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from config import Settings
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
-from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, PayloadRef
-from jobs.store import blobs, keys
+from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
+from jobs.store import blobs, keys, logs
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
@@ -141,6 +141,11 @@ class JobQueue:
         """The reports of the job's failed attempts, oldest first."""
         await self.get(tenant, job_id)
         return await self._jobs.reports(job_id)
+
+    async def logs(self, tenant: str, job_id: str) -> tuple[LogRecord, ...]:
+        """What the job's transforms logged, printed and warned, oldest first; a last one counts what was dropped."""
+        await self.get(tenant, job_id)
+        return await logs.read(self._redis, job_id)
 
     async def add_frame(self, tenant: str, staged: Staged) -> Frame:
         """Keep an uploaded blob as a frame, once a worker could read it.

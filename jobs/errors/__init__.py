@@ -22,7 +22,9 @@ FramequeueError
 │   ├── ColumnAmbiguous       transform.column_ambiguous
 │   ├── DtypeUnsuitable       transform.dtype_unsuitable
 │   ├── OutputTooLarge        transform.output_too_large
-│   └── StepFailed            transform.failed
+│   ├── StepFailed            transform.failed
+│   ├── Retry                 transform.retry
+│   └── ConnectionLost        transform.connection_lost
 ├── InputError            an input cannot be had or read
 │   ├── InputMissing          input.missing
 │   ├── InputUnknown          input.unknown
@@ -42,7 +44,8 @@ FramequeueError
 │   ├── JobTimeout            job.timeout
 │   ├── JobCanceled           job.canceled
 │   ├── MemoryExceeded        job.memory_exceeded
-│   └── WorkerLost            worker.lost
+│   ├── WorkerLost            worker.lost
+│   └── WorkerDrained         worker.drained
 ├── StoreError            Redis is away or full; asking again later helps
 │   ├── StoreUnavailable      store.unavailable
 │   ├── StoreFull             store.full
@@ -56,6 +59,7 @@ from jobs.errors.data import (
     ColumnAmbiguous,
     ColumnTaken,
     ColumnUnknown,
+    ConnectionLost,
     DtypeUnsuitable,
     FidelityLost,
     FormatError,
@@ -68,6 +72,7 @@ from jobs.errors.data import (
     InputMissing,
     InputUnknown,
     OutputTooLarge,
+    Retry,
     SizeExceeded,
     StepFailed,
     TransformError,
@@ -84,6 +89,7 @@ from jobs.errors.running import (
     StoreError,
     StoreFull,
     StoreUnavailable,
+    WorkerDrained,
     WorkerLost,
 )
 from jobs.errors.submission import (
@@ -111,6 +117,7 @@ __all__ = [
     "ColumnAmbiguous",
     "ColumnTaken",
     "ColumnUnknown",
+    "ConnectionLost",
     "CountExceeded",
     "DtypeUnsuitable",
     "ExpressionError",
@@ -145,6 +152,7 @@ __all__ = [
     "PlacedError",
     "QueueFull",
     "ResultExpired",
+    "Retry",
     "SizeExceeded",
     "SpecError",
     "SpecInvalid",
@@ -153,5 +161,6 @@ __all__ = [
     "StoreFull",
     "StoreUnavailable",
     "TransformError",
+    "WorkerDrained",
     "WorkerLost",
 ]

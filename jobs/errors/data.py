@@ -76,6 +76,32 @@ class StepFailed(TransformError):
         super().__init__(f"{type(error).__name__}: {message[:2000]}", pointer)
 
 
+class Retry(TransformError):
+    """Raised by a transform of your own: end this attempt, and try the job again.
+
+    The next attempt starts after `delay_s` seconds (at most a day), or after a delay that doubles with each attempt.
+    When `max_attempts` are used up the job fails with this error.
+    """
+
+    code = "transform.retry"
+    title = "Asked to be tried again"
+    retryable = True
+
+    def __init__(self, reason: str = "the transform gave no reason", *, delay_s: float | None = None) -> None:
+        self.delay_s = None if delay_s is None else float(delay_s)
+        super().__init__(str(reason)[:2000])
+
+
+class ConnectionLost(TransformError):
+    code = "transform.connection_lost"
+    title = "Connection lost"
+    retryable = True
+
+    def __init__(self, error: BaseException, pointer: str = "") -> None:
+        message = str(error).strip() or "no message"
+        super().__init__(f"{type(error).__name__}: {message[:2000]}", pointer)
+
+
 class InputError(PlacedError):
     """An input cannot be had or read."""
 

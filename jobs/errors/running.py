@@ -73,6 +73,15 @@ class MemoryExceeded(JobStopped):
         )
 
 
+class WorkerDrained(JobStopped):
+    code = "worker.drained"
+    title = "Worker stopped"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("the worker was stopped before the attempt ended; the job went back with its try")
+
+
 class StoreError(FramequeueError):
     """Redis is away or full; nothing was stored, and asking again later helps."""
 

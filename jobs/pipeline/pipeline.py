@@ -18,20 +18,20 @@ from jobs.transforms.context import Context
 class Observer(Protocol):
     """Who is told of each step, and may stop the run between two by raising."""
 
-    def before_step(self, index: int, op: str) -> None:
-        """Step `index` (from 0) is about to start."""
+    def before_step(self, step: Step, frame: pd.DataFrame, named: Mapping[str, pd.DataFrame]) -> None:
+        """A step is about to work on `frame`, beside the frames that have names now."""
         ...
 
-    def after_step(self, index: int, op: str, elapsed_ms: float) -> None:
-        """Step `index` is done, after so many milliseconds."""
+    def after_step(self, step: Step, result: pd.DataFrame, elapsed_ms: float) -> None:
+        """The step is done, after so many milliseconds; its frame is still alive."""
         ...
 
 
 class _Nobody:
-    def before_step(self, index: int, op: str) -> None:
+    def before_step(self, step: Step, frame: pd.DataFrame, named: Mapping[str, pd.DataFrame]) -> None:
         """Nobody asks."""
 
-    def after_step(self, index: int, op: str, elapsed_ms: float) -> None:
+    def after_step(self, step: Step, result: pd.DataFrame, elapsed_ms: float) -> None:
         """Nobody asks."""
 
 
@@ -90,14 +90,14 @@ class Pipeline:
 
 
 def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer) -> pd.DataFrame:
-    observer.before_step(step.index, step.op)
+    observer.before_step(step, frame, around.frames)
     started = perf_counter()
     try:
         result = step.transform.apply(frame, around)
         _check_size(result, around)
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise failure_of(Moment(step, frame, error)) from error
-    observer.after_step(step.index, step.op, (perf_counter() - started) * 1e3)
+    observer.after_step(step, result, (perf_counter() - started) * 1e3)
     return result
 
 

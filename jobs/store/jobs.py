@@ -126,6 +126,7 @@ class JobStore:
                     room.memory_total,
                     _PATIENCE_MS,
                     switches(aborts=aborts),
+                    records.LOST,
                 ],
             )
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
@@ -151,7 +152,7 @@ class JobStore:
     def _of(self, job_id: str) -> list[str]:
         """All keys that a job's end touches."""
         names = (keys.job, keys.inputs, keys.result, keys.reports, keys.events, keys.arq_job, keys.lease, keys.retry)
-        return [*(name(job_id) for name in names), self.queue]
+        return [*(name(job_id) for name in names), self.queue, keys.logs(job_id)]
 
     async def renew(self, worker_info: str, lease_ms: int, held: Sequence[tuple[str, str]]) -> list[str]:
         """Renew the leases of (id, token) pairs and the worker's own presence: `held`, `cancel` or `lost` for each."""

@@ -46,6 +46,7 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{JOB_PREFIX}<id>:result", "string", "result_ttl_s"),
     KeySpec(f"{JOB_PREFIX}<id>:reports", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:events", "stream", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(f"{JOB_PREFIX}<id>:logs", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(
         f"{BLOB_PREFIX}<id>",
         "hash",
@@ -91,6 +92,11 @@ def reports(job_id: str) -> str:
 def events(job_id: str) -> str:
     """The stream of a job's events."""
     return f"{JOB_PREFIX}{job_id}:events"
+
+
+def logs(job_id: str) -> str:
+    """What a job's transforms logged, printed and warned, oldest first."""
+    return f"{JOB_PREFIX}{job_id}:logs"
 
 
 def blob(blob_id: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from jobs.errors import WorkerLost
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, PayloadRef, Progress
 from jobs.state import JobState
 
@@ -24,6 +25,7 @@ _spec = msgspec.json.Decoder(JobSpec)
 _outcome = msgspec.msgpack.Decoder(Outcome)
 _progress = msgspec.json.Decoder(Progress)
 _report = msgspec.json.Decoder(AttemptReport)
+_LOST = "the worker died or vanished: the attempt's lease ran out"
 _json = msgspec.json.Encoder()
 _msgpack = msgspec.msgpack.Encoder()
 
@@ -56,6 +58,20 @@ def encode_progress(progress: Progress) -> bytes:
 def encode_report(report: AttemptReport) -> bytes:
     """JSON: samples hold whatever JSON can say."""
     return _json.encode(report)
+
+
+# the report of an attempt that can tell nothing any more, but for `attempt` and `worker`, which a script puts in front
+LOST = _json.encode(
+    {
+        "outcome": "lost",
+        "error": {
+            "code": WorkerLost.code,
+            "title": WorkerLost.title,
+            "detail": _LOST,
+            "retryable": WorkerLost.retryable,
+        },
+    }
+)[1:]
 
 
 def decode_report(data: bytes) -> AttemptReport:

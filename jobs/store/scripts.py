@@ -99,18 +99,19 @@ submit = Script(
 claim = Script(
     "claim",
     keys="queue wake claimed factors",
-    args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq",
+    args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq"
+    " lost",
 )
 cancel = Script(
     "cancel",
-    keys="job inputs result reports events arq_job lease retry queue",
+    keys="job inputs result reports events arq_job lease retry queue logs",
     args="id outcome result_ttl_ms record_ttl_ms blob_prefix channel cancels",
 )
 learn = Script("learn", keys="factors", args="ttl_ms kind_factor...")
 renew = Script("renew", keys="queue workers", args="lease_ms job_prefix lease_prefix worker id_token...")
 finish = Script(
     "finish",
-    keys="job inputs result reports events arq_job lease retry queue",
+    keys="job inputs result reports events arq_job lease retry queue logs",
     args="id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel",
 )
 release = Script("release", keys="job reports events lease queue wake", args="id token delay_ms refund report channel")
@@ -123,6 +124,7 @@ progress = Script("progress", keys="job events", args="id token progress channel
 finish_calls = Script(
     "finish_calls", keys="queue wake abort", args="job_prefix lease_prefix retry_prefix result_prefix end..."
 )
+log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # importing pandas takes half a second, which `from jobs import Context, transform` need not cost
     import pandas as pd
+
+JOB_LOGGER: Final = "framequeue.job"
 
 
 def _nothing() -> None:
@@ -26,7 +28,7 @@ class Context:
 
     job_id: str = ""
     attempt: int = 1
-    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("framequeue.job"))
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger(JOB_LOGGER))
     inputs: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
     report_progress: Callable[[float], None] = _no_progress
     stop_check: Callable[[], None] = _nothing

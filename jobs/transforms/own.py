@@ -7,11 +7,12 @@ from typing import Any, ClassVar, get_type_hints
 import pandas as pd
 from pydantic import Field, create_model
 
-from jobs.errors import StepFailed
+from jobs.errors import ConnectionLost, StepFailed
 from jobs.transforms.arguments import plain
 from jobs.transforms.base import Surroundings, Transform
 from jobs.transforms.context import Context
 from jobs.transforms.declare import Declaration
+from jobs.transforms.network import lost_connection
 
 # a field may not be called like a method of the model, an argument may: so fields have a name of their own
 _FIELD = "given_"
@@ -28,11 +29,17 @@ class OwnTransform(Transform):
     def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
         """What the function returns, with named index levels as columns and a plain range index.
 
-        The function gets its own shallow copy: what it assigns to it stays there.
+        The function gets its own shallow copy: what it assigns to it stays there. Raises ConnectionLost for a
+        connection that it lost, which another attempt may have.
         """
         arguments = {name: getattr(self, field) for field, name in self.argument_names.items()}
         arguments |= dict.fromkeys(self.context_names, around.context)
-        return _tidy(type(self).function(frame.copy(deep=False), **arguments))
+        try:
+            return _tidy(type(self).function(frame.copy(deep=False), **arguments))
+        except OSError as error:
+            if not lost_connection(error):
+                raise
+            raise ConnectionLost(error) from error
 
 
 def model_of(declared: Declaration) -> type[OwnTransform]:

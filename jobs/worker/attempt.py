@@ -20,6 +20,7 @@ from jobs.transforms.catalogue import Catalogue
 from jobs.worker import endings, payloads
 from jobs.worker.compute import Product, Work, compute
 from jobs.worker.link import Link
+from jobs.worker.logs import LogTeller
 from jobs.worker.progress import ProgressTeller
 from jobs.worker.stop import DrainedError, LeaseLostError, Stop
 from jobs.worker.threads import Running, ThreadPool
@@ -54,13 +55,16 @@ async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
     """
     if claim.job is None:
         raise ValueError(f"{claim.id} is no framequeue job")
-    ending = endings.Ending(shop.store, shop.settings, claim, claim.job, stop, shop.worker, shop.chance)
+    logs = LogTeller(shop.store.redis, claim.id, claim.token, claim.job.attempt)
+    ending = endings.Ending(shop.store, shop.settings, claim, claim.job, stop, shop.worker, shop.chance, logs)
     try:
         return await _run(shop, claim.job, ending)
     except (asyncio.CancelledError, DrainedError):
         stop.ask(DrainedError())
         await ending.hand_back()
         return None
+    finally:
+        await logs.close()  # what an outage kept from being written before the end
 
 
 async def _run(shop: Workshop, job: Job, ending: endings.Ending) -> JobState | None:
@@ -112,17 +116,20 @@ async def _compute(
         limits=shop.settings.limits,
         stop=ending.stop,
         on_progress=teller.tell,
+        watch=ending.watch,
+        logs=ending.logs,
     )
     running = shop.pool.run(lambda: compute(work))
     try:
-        if await ending.stop.until(running.ended, deadline - time.monotonic()):
-            teller.close()
-            shop.link.computed(ending.claim)
-            return await ending.succeed(running.ended.result())
+        ended = await ending.stop.until(running.ended, deadline - time.monotonic())
     finally:
         teller.close()
-    ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))
-    return await _stopped(shop, ending, running)
+    if ended:
+        shop.link.computed(ending.claim)
+    else:
+        ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))
+    await ending.logs.close()  # before the end, so that whoever is told of it finds them
+    return await (ending.succeed(running.ended.result()) if ended else _stopped(shop, ending, running))
 
 
 async def _stopped(shop: Workshop, ending: endings.Ending, running: Running[Product]) -> JobState | None:

@@ -17,10 +17,13 @@ from jobs.codecs.frames import from_pandas, to_pandas
 from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
 from jobs.model import InputInfo, JobSpec, Outcome, ResultInfo, Timing, Warn
-from jobs.pipeline import ParsedPipelines, Pipeline
+from jobs.pipeline import ParsedPipelines, Pipeline, Step
 from jobs.transforms.catalogue import Catalogue
-from jobs.transforms.context import Context
+from jobs.transforms.context import JOB_LOGGER, Context
+from jobs.worker.capture import heard_by
+from jobs.worker.logs import LogTeller
 from jobs.worker.stop import Stop
+from jobs.worker.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Work:
     job_id: str
     attempt: int
     spec: JobSpec
-    payloads: Mapping[str, pa.Buffer]
+    payloads: dict[str, pa.Buffer]
+    """Emptied once they are decoded, so that their memory is free while the steps run."""
     catalogue: Catalogue
     limits: LimitSettings
     stop: Stop
@@ -38,6 +42,9 @@ class Work:
     """Called with the steps done, the steps in all, and the fraction in 0..1."""
     parsed: ParsedPipelines | None = None
     """What the worker remembers of pipelines over `catalogue`; without it each is parsed anew."""
+    watch: Watch = field(default_factory=Watch)
+    logs: LogTeller | None = None
+    """Who hears what the transforms say; it hears only where `capture.installed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +71,25 @@ class Clock:
 class Steps:
     """Watches a pipeline run: checks the stop flag before each step, times it, and tells the progress after it."""
 
-    def __init__(self, work: Work, total: int) -> None:
-        self._work, self._total = work, total
+    def __init__(self, work: Work, total: int, given: dict[str, pd.DataFrame]) -> None:
+        self._work, self._total, self._given = work, total, given
         self.timings: list[float] = []
 
-    def before_step(self, index: int, op: str) -> None:  # noqa: ARG002  # the observer's interface
+    def before_step(self, step: Step, frame: pd.DataFrame, named: Mapping[str, pd.DataFrame]) -> None:
         """A chance to stop."""
         self._work.stop.check()
+        self._given.clear()  # the pipeline lets go of a frame after its last use, and so do we
+        self._work.watch.before_step(step, frame, named)
+        if self._work.logs is not None:
+            self._work.logs.at_step(step.index + 1)
 
-    def after_step(self, index: int, op: str, elapsed_ms: float) -> None:  # noqa: ARG002  # the observer's interface
+    def after_step(self, step: Step, result: pd.DataFrame, elapsed_ms: float) -> None:
         """One step more is done."""
         self.timings.append(round(elapsed_ms, 3))
-        self._work.on_progress(index + 1, self._total, (index + 1) / self._total)
+        self._work.watch.after_step(result)
+        if self._work.logs is not None:
+            self._work.logs.at_step(None)
+        self._work.on_progress(step.index + 1, self._total, (step.index + 1) / self._total)
 
     def within_step(self, fraction: float) -> None:
         """A user's transform says how far it is."""
@@ -85,17 +99,33 @@ class Steps:
 
 def compute(work: Work) -> Product:
     """Decode, run the pipeline, encode. Raises FramequeueError for whatever goes wrong with the data."""
-    clock = Clock()
+    work.watch.enter(sum(len(payload) for payload in work.payloads.values()))
+    try:
+        with heard_by(work.logs):
+            return _computed(work)
+    finally:
+        work.watch.leave()
+
+
+def _computed(work: Work) -> Product:
+    clock, memory = Clock(), work.watch.memory
     frames, inputs, warnings = _decoded(work)
+    memory.decoded(frames.values())
+    work.payloads.clear()
+    memory.beside = 0
     decode_ms = clock.lap()
     result, steps = _run(work, frames)
     clock.lap()
     table, mapped = from_pandas(result)
+    memory.see((result,))
     del result
     pieces = tuple(stored.store(table))
     info = _described(table, pieces)
+    memory.see((), table.get_total_buffer_size() + info.bytes)
     timing = Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap())
-    outcome = Outcome(result=info, warnings=(*warnings, *mapped), timing=timing, inputs=inputs)
+    outcome = Outcome(
+        result=info, warnings=(*warnings, *mapped), timing=timing, inputs=inputs, peak_memory_bytes=memory.peak
+    )
     return Product(outcome, pieces)
 
 
@@ -122,12 +152,11 @@ def _decoded(work: Work) -> tuple[dict[str, pd.DataFrame], dict[str, InputInfo],
 
 def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[float]]:
     pipeline = _parsed(work)
-    steps = Steps(work, len(work.spec.pipeline))
+    steps = Steps(work, len(work.spec.pipeline), frames)
     context = Context(
         job_id=work.job_id,
         attempt=work.attempt,
-        logger=logging.getLogger("framequeue.job"),
-        inputs=frames,
+        logger=logging.getLogger(JOB_LOGGER),
         report_progress=steps.within_step,
         stop_check=work.stop.check,
     )

@@ -5,13 +5,23 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from config import Settings
-from jobs.errors import FramequeueError, InputGone, InternalError, JobCanceled, StoreError, StoreFull
+from jobs.errors import (
+    FramequeueError,
+    InputGone,
+    InternalError,
+    JobCanceled,
+    JobStopped,
+    JobTimeout,
+    StoreError,
+    StoreFull,
+    WorkerDrained,
+    WorkerLost,
+)
 from jobs.model import AttemptReport, Job, Outcome
-from jobs.pipeline import failure_details
 from jobs.state import JobState
 from jobs.store import blobs
 from jobs.store.claims import Claim
@@ -19,7 +29,9 @@ from jobs.store.jobs import JobStore
 from jobs.store.uploads import INLINE_BYTES
 from jobs.worker import payloads, retry
 from jobs.worker.compute import Product
+from jobs.worker.logs import LogTeller
 from jobs.worker.stop import DrainedError, Stop
+from jobs.worker.watch import Watch
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,6 +56,8 @@ class Ending:
     stop: Stop
     worker: str
     chance: random.Random
+    logs: LogTeller
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def number(self) -> int:
@@ -74,7 +88,8 @@ class Ending:
             await self._insist(lambda: self.store.release(self.claim, delay_ms=_OP_PAUSE_MS, refund=True))
             return None
         delay_ms = retry.delay_ms(error, self.number, self.claim.max_attempts, self.chance)
-        report = self._report(error, "failed" if delay_ms is None else "retried")
+        # an attempt that lost its worker has its report from the claim that found it
+        report = None if isinstance(error, WorkerLost) else self._report(error, _outcome(error, delay_ms))
         if delay_ms is None:
             return await self._finish(JobState.FAILED, Outcome(error=error.problem), report=report)
         logger.warning("job %s: attempt %d failed, the next in %d ms: %s", self.claim.id, self.number, delay_ms, error)
@@ -83,13 +98,17 @@ class Ending:
 
     async def cancel(self) -> JobState | None:
         """End the job as canceled, as was asked."""
-        return await self._finish(JobState.CANCELED, Outcome(error=JobCanceled().problem))
+        error = JobCanceled()
+        return await self._finish(
+            JobState.CANCELED, Outcome(error=error.problem), report=self._report(error, "canceled")
+        )
 
     async def hand_back(self) -> None:
         """The job goes back with its try, or its lease ends where Redis is away."""
+        report = self._report(WorkerDrained(), "drained")
         try:
             async with asyncio.timeout(_HAND_BACK_S):
-                await asyncio.shield(self.store.release(self.claim, refund=True))
+                await asyncio.shield(self.store.release(self.claim, refund=True, report=report))
         except (StoreError, TimeoutError, asyncio.CancelledError) as error:
             logger.warning("job %s: not seen to be handed back (%r); else its lease ends", self.claim.id, error)
 
@@ -124,9 +143,17 @@ class Ending:
             pause_s = min(2.0, pause_s * 2)
 
     def _report(self, error: FramequeueError, outcome: str) -> AttemptReport:
-        report = AttemptReport(attempt=self.number, outcome=outcome, error=error.problem, worker=self.worker)
+        report = AttemptReport(
+            attempt=self.number,
+            outcome=outcome,
+            error=error.problem,
+            peak_memory_bytes=self.watch.memory.peak or None,
+            worker=self.worker,
+            # what came from without says nothing of where it met the thread
+            traceback=self.watch.stack() if isinstance(error, JobStopped) else None,
+        )
         try:
-            details = failure_details(error)
+            details = self.watch.details(error)
         except Exception:  # a user's object whose text cannot be had must not keep its job from failing
             logger.exception("job %s: the details of its failure could not be put together", self.claim.id)
             details = None
@@ -140,7 +167,7 @@ class Ending:
             exception=details.exception,
             samples=details.samples,
             shape=details.shape,
-            traceback=details.traceback,
+            traceback=report.traceback or details.traceback,
         )
 
     def _age_s(self) -> float:
@@ -157,6 +184,12 @@ async def end_broken(store: JobStore, claim: Claim) -> JobState:
     outcome = Outcome(error=InternalError(claim.broken).problem)
     await store.finish(claim, JobState.FAILED, outcome, result_ttl_s=_BROKEN_TTL_S)
     return JobState.FAILED
+
+
+def _outcome(error: FramequeueError, delay_ms: int | None) -> str:
+    if isinstance(error, JobTimeout):
+        return "timed_out"
+    return "failed" if delay_ms is None else "retried"
 
 
 def _misses_op(error: FramequeueError) -> bool:

@@ -19,7 +19,7 @@ from jobs.store.claims import Claim
 from jobs.store.connection import connect
 from jobs.store.jobs import FUNCTION, JobStore
 from jobs.transforms.catalogue import load_catalogue
-from jobs.worker import attempt
+from jobs.worker import attempt, capture
 from jobs.worker.admission import Admission, memory_budget
 from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
@@ -42,7 +42,8 @@ def run(settings: Settings) -> int:
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()
-        worker.run()
+        with capture.installed():
+            worker.run()
         code = 0
     finally:
         pool.close()

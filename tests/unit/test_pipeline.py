@@ -33,14 +33,14 @@ class Watch:
     def __init__(self, stop_before=None):
         self.seen, self.stop_before = [], stop_before
 
-    def before_step(self, index, op):
-        self.seen.append(("before", index, op))
-        if index == self.stop_before:
+    def before_step(self, step, frame, named):
+        self.seen.append(("before", step.index, step.op))
+        if step.index == self.stop_before:
             raise JobCanceled
 
-    def after_step(self, index, op, elapsed_ms):
+    def after_step(self, step, result, elapsed_ms):
         assert elapsed_ms >= 0
-        self.seen.append(("after", index, op))
+        self.seen.append(("after", step.index, step.op))
 
 
 def test_all_that_is_wrong_is_found_at_once():

@@ -1,6 +1,6 @@
 -- cancel: a job that nobody runs ends here; one that runs is marked, and its worker told. Sent again, it changes nothing
--- with: events terminal
--- KEYS: job inputs result reports events arq_job lease retry queue
+-- with: events reports terminal
+-- KEYS: job inputs result reports events arq_job lease retry queue logs
 -- ARGV: id outcome result_ttl_ms record_ttl_ms blob_prefix channel cancels
 -- returns: {"unknown"|"ended"|"canceled"|"asked", version}
 local id, channel = ARGV[1], ARGV[6]

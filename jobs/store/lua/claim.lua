@@ -1,8 +1,8 @@
 -- claim: lease as many due jobs as there are free slots and memory for; a leased job's score is its lease's end, so it
 -- stands at the queue's head for nobody, and is due again when the lease was not renewed
--- with: events weights
+-- with: events reports weights
 -- KEYS: queue wake claimed factors
--- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq
+-- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq lost
 -- returns: {now_ms, next due ms or -1, {id, token, score, record fields, inputs, weight, least}...}; a plain ARQ call: {id, token, score, {call, tries, abort}}
 local queue, wake, claimed_key, factors = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local slots, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -29,17 +29,22 @@ end
 local last = redis.call('GET', claimed_key)
 if last and string.sub(last, 1, #token + 1) == token .. ' ' then -- its answer was lost: the same jobs again
   local calls, retries = string.match(ARGV[12], '(%S+) (%S+)')
-  for id, score, asked in string.gmatch(string.sub(last, #token + 2), '(%S+) (%S+) (%S+)') do
+  for _, one in ipairs(cjson.decode(string.sub(last, #token + 2))) do
+    local id, score, asked = one[1], one[2], one[3]
     local mine, record = token .. ':' .. id, redis.call('HMGET', jobs .. id, 'state', 'sizes')
     if redis.call('GET', leases .. id) ~= mine then -- it lapsed meanwhile, and is due again or somebody else's
     elseif record[1] then
       answer[#answer + 1] = entry(id, mine, score, weigh(factors, record[2]))
     else
-      asked = asked ~= '-' and asked
-      answer[#answer + 1] = {id, mine, score, {redis.call('GET', calls .. id), redis.call('GET', retries .. id), asked}}
+      answer[#answer + 1] = {id, mine, score, {redis.call('GET', calls .. id), redis.call('GET', retries .. id), asked or false}}
     end
   end
   return {now, now, unpack(answer)}
+end
+
+local function report_lost(key, attempt, token) -- ARGV[13] is a report without its first two fields
+  local worker = string.gsub(string.match(token or '', '^[^:]*'), '[^%w._-]', '?')
+  keep_report(key .. ':reports', '{"attempt":' .. attempt .. ',"worker":"' .. worker .. '",' .. ARGV[13])
 end
 
 local function start(id, mine, record)
@@ -52,6 +57,7 @@ local function start(id, mine, record)
   elseif record.state == 'running' then -- its lease ran out: the worker is lost, the first time at no cost (see lose)
     if lost == 0 then spared = redis.call('HINCRBY', key, 'free', 1) end
     redis.call('HINCRBY', key, 'lost', 1)
+    report_lost(key, attempt, record.token)
     announce(key .. ':events', channel, id, 'job.retrying', 'queued', version, attempt)
     version = redis.call('HINCRBY', key, 'version', 1)
   end
@@ -66,7 +72,7 @@ local function start(id, mine, record)
 end
 
 local function look(id)
-  local names = {'state', 'attempt', 'max_attempts', 'lost', 'free', 'sizes'}
+  local names = {'state', 'attempt', 'max_attempts', 'lost', 'free', 'sizes', 'token'}
   local values, record = redis.call('HMGET', jobs .. id, unpack(names)), {}
   for i, name in ipairs(names) do record[name] = values[i] or nil end
   -- its worker was lost once: who is at fault shows best with one such job at a time
@@ -94,7 +100,7 @@ while taken < slots and not full do
     elseif redis.call('SET', leases .. id, mine, 'NX', 'PX', lease) then
       redis.call('ZADD', queue, 'XX', now + lease, id)
       taken = taken + 1
-      local asked = '-'
+      ids[taken] = {id, due[i + 1]}
       if record.state then
         start(id, mine, record)
         if record.suspect then suspects = suspects - 1 end
@@ -102,15 +108,14 @@ while taken < slots and not full do
         answer[taken] = entry(id, mine, due[i + 1], weight, least)
       else
         answer[taken] = {id, mine, due[i + 1], call(id)}
-        asked = answer[taken][4][3] or '-'
+        ids[taken][3] = answer[taken][4][3] or nil
       end
-      ids[taken] = id .. ' ' .. due[i + 1] .. ' ' .. asked
     else
       offset = offset + 1 -- held by a stock worker, which leaves the score as it was
     end
   end
 end
-if taken > 0 then redis.call('SET', claimed_key, token .. ' ' .. table.concat(ids, ' '), 'PX', lease) end
+if taken > 0 then redis.call('SET', claimed_key, token .. ' ' .. cjson.encode(ids), 'PX', lease) end
 
 if full then return {now, now + 1000, unpack(answer)} end
 local due, head = -1, redis.call('ZRANGE', queue, offset, offset, 'WITHSCORES')

@@ -1,6 +1,6 @@
 -- finish: the one terminal transition of a job, for the attempt that holds its token; sent again, it answers "done" again
--- with: events terminal
--- KEYS: job inputs result reports events arq_job lease retry queue
+-- with: events reports terminal
+-- KEYS: job inputs result reports events arq_job lease retry queue logs
 -- ARGV: id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel
 -- returns: {"done"|"refused"|"gone", version}; gone: the result's blob has expired meanwhile, nothing was changed
 local id, token, state, result_blob, blob_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[7], ARGV[10]

@@ -1,15 +1,14 @@
 -- lose: a worker process is gone, and what it held is due again at once; one page of the queue for each call
 -- Leased entries stand between now and one lease from now. The jobs named are looked at first, also where their lease
 -- has ended meanwhile. A refunded attempt does not count; of the others a job's first is free, and each leaves its report.
+-- with: events reports
 -- KEYS: queue wake
 -- ARGV: prefix refund lease_ms from skip page report evidence job_prefix lease_prefix retry_prefix channel id...
 -- returns: {jobs given back, next from or "" at the end, next skip}
 local queue, wake = KEYS[1], KEYS[2]
 local prefix, refund, from, skip, page = ARGV[1], ARGV[2] == '1', ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local jobs, leases, channel = ARGV[9], ARGV[10], ARGV[12]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local given = 0
+local now, given = clock(), 0
 -- a write that a full Redis allows (see claim)
 redis.call('ZREMRANGEBYSCORE', queue, '(1', '(1')
 
@@ -35,11 +34,10 @@ local function back(id)
     else
       if redis.call('HINCRBY', key, 'lost', 1) == 1 then redis.call('HINCRBY', key, 'free', 1) end
       redis.call('HSET', key, 'evidence', ARGV[8])
-      redis.call('RPUSH', key .. ':reports', (string.gsub(ARGV[7], '^{"attempt":%d+', '{"attempt":' .. record[3])))
+      keep_report(key .. ':reports', (string.gsub(ARGV[7], '^{"attempt":%d+', '{"attempt":' .. record[3])))
     end
-    redis.call('XADD', key .. ':events', '*', 'type', refund and 'job.queued' or 'job.retrying', 'state', 'queued', 'version', version, 'attempt', record[3])
     redis.call('ZADD', queue, now, id)
-    redis.call('PUBLISH', channel, id .. ' ' .. version .. ' queued')
+    announce(key .. ':events', channel, id, refund and 'job.queued' or 'job.retrying', 'queued', version, record[3])
     given = given + 1
   end
 end
@@ -61,6 +59,6 @@ for i = 1, #entries, 2 do
   end
 end
 -- the lost worker may have taken the token, too
-if redis.call('LLEN', wake) == 0 then redis.call('LPUSH', wake, 1) end
+rouse(wake)
 if #entries < 2 * page then return {given, '', 0} end
 return {given, tostring(last), at_last}

@@ -1,5 +1,5 @@
 -- release: an attempt gives its job back, due after delay_ms; a refunded attempt does not count
--- with: events
+-- with: events reports
 -- KEYS: job reports events lease queue wake
 -- ARGV: id token delay_ms refund report channel
 -- returns: {"done"|"refused", version}
@@ -15,7 +15,7 @@ local version = redis.call('HINCRBY', job, 'version', 1)
 redis.call('HSET', job, 'state', 'queued')
 redis.call('HDEL', job, 'progress')
 if refund then redis.call('HINCRBY', job, 'attempt', -1) end
-if ARGV[5] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[5]) end
+if ARGV[5] ~= '' then keep_report(KEYS[2], ARGV[5]) end
 redis.call('ZADD', KEYS[5], clock() + ARGV[3], id)
 -- a job that a deploy hands back is queued as it was before; one that failed is tried again
 announce(KEYS[3], ARGV[6], id, refund and 'job.queued' or 'job.retrying', 'queued', version, record[4])

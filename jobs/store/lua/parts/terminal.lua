@@ -6,7 +6,7 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   local now = clock()
   local version = redis.call('HINCRBY', job, 'version', 1)
   redis.call('HSET', job, 'state', state, 'finished_ms', now, 'expires_ms', now + result_ttl, 'outcome', outcome)
-  if report ~= '' then redis.call('RPUSH', KEYS[4], report) end
+  if report ~= '' then keep_report(KEYS[4], report) end
   if result ~= '' then redis.call('SET', KEYS[3], result, 'PX', result_ttl) end
   if result_blob ~= '' then redis.call('PEXPIRE', blob_prefix .. result_blob, result_ttl) end
   local record = redis.call('HMGET', job, 'blobs', 'attempt')
@@ -19,6 +19,6 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   redis.call('ZREM', KEYS[9], id)
   announce(events, channel, id, 'job.' .. state, state, version, record[2])
   redis.call('PEXPIRE', inputs, result_ttl)
-  for _, key in ipairs({job, KEYS[4], events}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
+  for _, key in ipairs({job, KEYS[4], events, KEYS[10]}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
   return version
 end
