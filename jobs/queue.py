@@ -225,6 +225,7 @@ def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | No
         encoding=None,
         charset=None,
         orient=None,
+        ours=True,
     )
 
 

@@ -3,6 +3,17 @@
 from jobs.pipeline.failures import StepDetails, failure_details
 from jobs.pipeline.parsed import ParsedPipelines
 from jobs.pipeline.pipeline import NO_OBSERVER, Observer, Pipeline
+from jobs.pipeline.reading import WHOLE, Reading
 from jobs.pipeline.steps import Step
 
-__all__ = ["NO_OBSERVER", "Observer", "ParsedPipelines", "Pipeline", "Step", "StepDetails", "failure_details"]
+__all__ = [
+    "NO_OBSERVER",
+    "WHOLE",
+    "Observer",
+    "ParsedPipelines",
+    "Pipeline",
+    "Reading",
+    "Step",
+    "StepDetails",
+    "failure_details",
+]

@@ -14,7 +14,7 @@ from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.jobs import Claim, JobStore
 from jobs.transforms.catalogue import Catalogue
-from jobs.worker import endings, payloads
+from jobs.worker import endings, inputs
 from jobs.worker.compute import Product, Work, compute
 from jobs.worker.progress import ProgressTeller
 from jobs.worker.threads import DrainedError, LeaseLostError, Stop, ThreadPool
@@ -55,8 +55,8 @@ async def _run(shop: Workshop, spec: JobSpec, ending: endings.Ending) -> JobStat
     try:
         if ending.claim.exhausted:
             raise WorkerLost(ending.claim.max_attempts)  # noqa: TRY301  # one place for all failures
-        inputs = {name: given.payload for name, given in spec.inputs.items()}
-        loaded = await payloads.load(shop.store.redis, ending.claim, inputs)
+        refs = {name: given.payload for name, given in spec.inputs.items()}
+        loaded = await inputs.load(shop.store.redis, ending.claim, refs)
         ending.stop.check()
         return await _compute(shop, spec, ending, loaded)
     except LeaseLostError:

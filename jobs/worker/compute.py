@@ -11,15 +11,17 @@ import pyarrow as pa
 
 from config.sections import LimitSettings
 from jobs.codecs import stored
-from jobs.codecs.base import DecodeLimits, DecodeOptions
-from jobs.codecs.decoding import decode
-from jobs.codecs.frames import from_pandas, to_pandas
+from jobs.codecs.base import DecodeLimits
+from jobs.codecs.frames import from_pandas
 from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
-from jobs.model import InputInfo, JobSpec, Outcome, ResultInfo, Timing, Warn
-from jobs.pipeline import ParsedPipelines, Pipeline
+from jobs.errors import FramequeueError, JobStopped
+from jobs.model import JobSpec, Outcome, ResultInfo, Timing
+from jobs.pipeline import ParsedPipelines, Pipeline, Reading
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import Context
+from jobs.worker import inputs
+from jobs.worker.inputs import Inputs
 from jobs.worker.threads import Stop
 
 
@@ -85,17 +87,29 @@ class Steps:
 
 def compute(work: Work) -> Product:
     """Decode, run the pipeline, encode. Raises FramequeueError for whatever goes wrong with the data."""
-    clock = Clock()
-    frames, inputs, warnings = _decoded(work)
+    clock, pipeline = Clock(), _parsed(work)
+    try:
+        return _computed(work, pipeline, pipeline.readings, clock)
+    except JobStopped:
+        raise
+    except FramequeueError:
+        if all(reading.whole for reading in pipeline.readings.values()):
+            raise
+    # the report shows frames whole, and a message names all columns there are: so once more, with all of them
+    return _computed(work, pipeline, {}, clock)
+
+
+def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], clock: Clock) -> Product:
+    given = inputs.read(work.spec.inputs, work.payloads, readings, decode_limits(work.limits), work.stop.check)
     decode_ms = clock.lap()
-    result, steps = _run(work, frames)
+    result, steps = _run(work, pipeline, given)
     clock.lap()
     table, mapped = from_pandas(result)
     del result
     pieces = tuple(stored.store(table))
     info = _described(table, pieces)
     timing = Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap())
-    outcome = Outcome(result=info, warnings=(*warnings, *mapped), timing=timing, inputs=inputs)
+    outcome = Outcome(result=info, warnings=(*given.warnings, *mapped), timing=timing, inputs=given.infos)
     return Product(outcome, pieces)
 
 
@@ -104,35 +118,23 @@ def decode_limits(limits: LimitSettings) -> DecodeLimits:
     return DecodeLimits(**{name: getattr(limits, name) for name in DecodeLimits.__dataclass_fields__})
 
 
-def _decoded(work: Work) -> tuple[dict[str, pd.DataFrame], dict[str, InputInfo], list[Warn]]:
-    limits = decode_limits(work.limits)
-    frames: dict[str, pd.DataFrame] = {}
-    inputs: dict[str, InputInfo] = {}
-    warnings: list[Warn] = []
-    for name, given in work.spec.inputs.items():
-        work.stop.check()
-        ref = given.payload
-        options = DecodeOptions(name=name, charset=ref.charset, orient=ref.orient, dtypes=given.dtypes, limits=limits)
-        table, found = decode(work.payloads[name], ref.media_type, ref.encoding, options)
-        inputs[name] = InputInfo(rows=table.num_rows, column_count=table.num_columns, bytes=ref.bytes)
-        frames[name] = to_pandas(table)
-        warnings.extend(found)
-    return frames, inputs, warnings
-
-
-def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[float]]:
-    pipeline = _parsed(work)
+def _run(work: Work, pipeline: Pipeline, given: Inputs) -> tuple[pd.DataFrame, list[float]]:
     steps = Steps(work, len(work.spec.pipeline))
     context = Context(
         job_id=work.job_id,
         attempt=work.attempt,
         logger=logging.getLogger("framequeue.job"),
-        inputs=frames,
+        inputs=given.frames,
         report_progress=steps.within_step,
         stop_check=work.stop.check,
     )
     result = pipeline.run(
-        frames, context=context, observer=steps, max_rows=work.limits.rows, max_columns=work.limits.columns
+        given.frames,
+        context=context,
+        observer=steps,
+        max_rows=work.limits.rows,
+        max_columns=work.limits.columns,
+        done=given.done,
     )
     work.stop.check()
     return result, steps.timings
