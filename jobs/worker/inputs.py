@@ -41,10 +41,7 @@ async def _payload(redis: Redis, claim: Claim, name: str, ref: PayloadRef) -> pa
             raise InputGone(f"the stored bytes of input {name!r} are gone", f"/inputs/{name}")
         return pa.py_buffer(data)
     whole = pa.allocate_buffer(ref.bytes)
-    view, filled = memoryview(whole).cast("B"), 0
-    async for chunk in blobs.read(redis, ref.blob):
-        view[filled : filled + len(chunk)] = chunk
-        filled += len(chunk)
+    filled = await blobs.read_into(redis, ref.blob, memoryview(whole).cast("B"))
     if filled != ref.bytes:
         raise InputGone(f"only {filled:,} of {ref.bytes:,} bytes of input {name!r} are there", f"/inputs/{name}")
     return whole
