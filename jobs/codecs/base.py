@@ -29,8 +29,8 @@ class DecodeLimits:
 class DecodeOptions:
     """How to read one input. `name` is the input's, for messages; `dtypes` maps a column to a dtype's name.
 
-    `columns` are the only ones to read, None for all: what is in others is neither decoded nor checked. `ours` says that
-    a worker of ours wrote the bytes, so that nothing in them has to be doubted.
+    `columns` are the only ones to read, None for all: what is in others is neither decoded nor checked. `ours` says
+    that a worker wrote the bytes, so that nothing in them has to be doubted.
     """
 
     name: str = "df"

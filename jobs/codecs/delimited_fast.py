@@ -25,7 +25,7 @@ _SCAN_BYTES = 256 * 1024
 def read_typed(
     body: pa.Buffer, header: list[str], positions: list[int], delimiter: str, options: DecodeOptions
 ) -> list[pa.ChunkedArray] | None:
-    """The columns at these positions with the types of the contract's rules, or None where only the slow way can tell."""
+    """The columns at these positions, typed by the contract's rules, or None where only the slow way can tell."""
     if body.size < _WORTHWHILE or any(name in options.dtypes for name in header):
         return None
     sample = pa.py_buffer(b"".join(_pieces(body)))

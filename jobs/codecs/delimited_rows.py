@@ -88,9 +88,9 @@ def _ends_inside_quotes(body: pa.Buffer, rows: pa.Table, delimiter: str) -> bool
 def parse_rows(
     body: pa.Buffer, width: int, types: Mapping[int, pa.DataType], delimiter: str, *, quoted: bool
 ) -> pa.Table:
-    """Of rows with `width` values the columns at these positions, of these types; raises pa.ArrowInvalid where they are not.
+    """The columns at these positions, of these types, of rows of `width` values.
 
-    `quoted` says that values may stand in quotes, and so hold line breaks.
+    `quoted` says that values may stand in quotes, and so hold line breaks. Raises pa.ArrowInvalid where rows differ.
     """
     schema = pa.schema([(str(position), types.get(position, TEXT)) for position in range(width)])
     return _read(body, schema, delimiter, quoted=quoted, positions=types)

@@ -100,9 +100,11 @@ def _text(column: pa.ChunkedArray) -> Array:
 def _categorical(column: pa.ChunkedArray) -> Array:
     if pa.types.is_nested(column.type.value_type):
         return _to_array(column.cast(column.type.value_type))
+    if not column.num_chunks:
+        return _categorical(pa.chunked_array([_no_codes(column.type)]))
     whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # no chunks at all, or too many for one
-        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
+    if isinstance(whole, pa.ChunkedArray):  # too many for one
+        whole = pa.concat_arrays(whole.chunks)
     categories = whole.dictionary
     if categories.null_count or len(categories.unique()) != len(categories):
         return _to_array(pa.chunked_array([whole.dictionary_decode()]))
@@ -113,6 +115,12 @@ def _categorical(column: pa.ChunkedArray) -> Array:
     )
     labels = pd.Index(_to_array(pa.chunked_array([categories])))
     return pd.Categorical.from_codes(codes.to_numpy(), categories=labels, ordered=bool(column.type.ordered))
+
+
+def _no_codes(type_: pa.DictionaryType) -> pa.DictionaryArray:
+    """An array without values, which Arrow itself does not make of every dictionary type."""
+    codes, categories = pa.array([], type_.index_type), pa.array([], type_.value_type)
+    return pa.DictionaryArray.from_arrays(codes, categories, ordered=bool(type_.ordered))
 
 
 def _instants(column: pa.ChunkedArray) -> Array:

@@ -93,7 +93,11 @@ class Parquet:
 def _readable_alone(schema: pa.Schema, columns: frozenset[str] | None) -> list[str] | None:
     """The names to read, None for all; also where names do not tell columns apart: the reader takes them as paths."""
     positions = picked(schema.names, columns)
-    if len(positions) == len(schema) or len(set(schema.names)) < len(schema) or any("." in name for name in schema.names):
+    if (
+        len(positions) == len(schema)
+        or len(set(schema.names)) < len(schema)
+        or any("." in name for name in schema.names)
+    ):
         return None
     return [schema.names[position] for position in positions]
 

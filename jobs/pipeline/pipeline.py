@@ -97,9 +97,7 @@ class Pipeline:
         return frame
 
 
-def _observed(
-    step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer, *, done: bool
-) -> pd.DataFrame:
+def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer, *, done: bool) -> pd.DataFrame:
     observer.before_step(step.index, step.op)
     started = perf_counter()
     try:

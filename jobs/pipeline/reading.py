@@ -1,4 +1,4 @@
-"""What of its inputs a pipeline looks at, told from its steps alone: the columns, and the condition that comes first."""
+"""What of its inputs a pipeline looks at, told from its steps: the columns, and the condition that comes first."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,9 @@ def readings(steps: Sequence[Step], inputs: Iterable[str], start: str | None) ->
     return found
 
 
-def _wanted(steps: Sequence[Step], inputs: list[str], start: str | None) -> tuple[dict[int, Columns], dict[str, Columns]]:
+def _wanted(
+    steps: Sequence[Step], inputs: list[str], start: str | None
+) -> tuple[dict[int, Columns], dict[str, Columns]]:
     """Backwards from the result, of which all is wanted: what is wanted of each step's result, and of each name."""
     results: dict[int, Columns] = {}
     of_name: dict[str, Columns] = {}

@@ -63,7 +63,7 @@ class Transform(BaseModel, ABC):
         """The columns of the current frame that decide about the columns `wanted` of the result; None stands for all.
 
         Given these columns alone, in their order, the step has to give the same wanted columns, in the same order, and
-        to refuse the same values. Columns beside the wanted ones may come out or not. The default, all, is always right.
+        to refuse the same values. Other columns may come out or not. The default, all, is always right.
         """
         return ALL
 

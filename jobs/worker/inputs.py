@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from jobs.codecs.base import DecodeLimits, Decoded, DecodeOptions
+from jobs.codecs.base import Decoded, DecodeLimits, DecodeOptions
 from jobs.codecs.decoding import decode
-from jobs.pipeline.filtering import filtered
 from jobs.codecs.frames import to_pandas
 from jobs.errors import InputGone
 from jobs.model import Input, InputInfo, PayloadRef, Warn
 from jobs.pipeline import WHOLE, Reading
+from jobs.pipeline.filtering import filtered
 from jobs.store import blobs
 from jobs.store.jobs import Claim
 from jobs.store.redis import Redis
