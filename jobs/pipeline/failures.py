@@ -11,6 +11,7 @@ import pandas as pd
 from jobs.errors import ColumnUnknown, FramequeueError, JobStopped, StepFailed, TransformError
 from jobs.hints import did_you_mean
 from jobs.pipeline.steps import Step
+from jobs.transforms.own import OwnTransform
 
 _SAMPLE_ROWS = 5
 _SAMPLE_COLUMNS = 100
@@ -79,6 +80,12 @@ def failure_details(error: BaseException) -> StepDetails | None:
         shape=(frame.shape[0], frame.shape[1]),
         traceback="".join(traceback.format_exception(raised)),
     )
+
+
+def in_own_code(error: BaseException) -> bool:
+    """Whether `error` (raised by Pipeline.run) comes from a user's own transform."""
+    moment = getattr(error, "moment", None)
+    return isinstance(moment, Moment) and isinstance(moment.step.transform, OwnTransform)
 
 
 def _translated(raised: BaseException, frame: pd.DataFrame) -> FramequeueError:

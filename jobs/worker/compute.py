@@ -17,7 +17,7 @@ from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
 from jobs.errors import FramequeueError, JobStopped
 from jobs.model import JobSpec, Outcome, ResultInfo, Timing
-from jobs.pipeline import ParsedPipelines, Pipeline, Reading
+from jobs.pipeline import ParsedPipelines, Pipeline, Reading, in_own_code
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import Context
 from jobs.worker import inputs
@@ -92,8 +92,9 @@ def compute(work: Work) -> Product:
         return _computed(work, pipeline, pipeline.readings, clock)
     except JobStopped:
         raise
-    except FramequeueError:
-        if all(reading.whole for reading in pipeline.readings.values()):
+    except FramequeueError as error:
+        # own code was given all columns, and is not called twice
+        if in_own_code(error) or all(reading.whole for reading in pipeline.readings.values()):
             raise
     # the report shows frames whole, and a message names all columns there are: so once more, with all of them
     return _computed(work, pipeline, {}, clock)
@@ -124,12 +125,12 @@ def _run(work: Work, pipeline: Pipeline, given: Inputs) -> tuple[pd.DataFrame, l
         job_id=work.job_id,
         attempt=work.attempt,
         logger=logging.getLogger("framequeue.job"),
-        inputs=given.frames,
         report_progress=steps.within_step,
         stop_check=work.stop.check,
     )
     result = pipeline.run(
-        given.frames,
+        # taken out of here, so that each is let go after its last use
+        {name: given.frames.pop(name) for name in list(given.frames)},
         context=context,
         observer=steps,
         max_rows=work.limits.rows,

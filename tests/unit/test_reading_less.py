@@ -1,5 +1,6 @@
 """Reading less: what a pipeline never looks at is not decoded, and nobody can tell but by the time it takes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,14 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.sections import LimitSettings
+from jobs import transform
 from jobs.codecs.base import DecodeLimits, DecodeOptions, EncodeOptions
 from jobs.codecs.decoding import decode
 from jobs.codecs.frames import from_pandas
 from jobs.codecs.table import by_name
-from jobs.errors import CastFailed, ColumnUnknown, CountExceeded, DtypeUnsuitable, FramequeueError
+from jobs.errors import CastFailed, ColumnUnknown, CountExceeded, DtypeUnsuitable, FramequeueError, StepFailed
 from jobs.model import Input, PayloadRef
 from jobs.pipeline import Pipeline, failure_details
-from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.catalogue import BUILTIN, Catalogue
+from jobs.transforms.declare import declaration
+from jobs.transforms.own import model_of
 from jobs.worker.compute import Work, compute
 from jobs.worker.inputs import read
 from jobs.worker.threads import Stop
@@ -244,6 +248,22 @@ async def test_a_failure_tells_of_the_columns_that_were_not_read_too() -> None:
     details = failure_details(caught_too.value)
     assert details is not None
     assert (details.step, details.samples, details.shape) == (1, ({"a": 1, "b": "x", "c": "y"},), (1, 3))
+
+
+async def test_own_code_that_fails_is_not_called_twice() -> None:
+    calls = []
+
+    @transform
+    def fails(df: pd.DataFrame) -> pd.DataFrame:
+        calls.append(list(df.columns))
+        raise ValueError("no")
+
+    declared = declaration(fails)
+    assert declared is not None
+    one = work(b"a,b\n1,x\n2,y\n", {"op": "query", "expr": "a > 1"}, {"op": "fails"})
+    with pytest.raises(StepFailed):
+        compute(replace(one, catalogue=Catalogue({**BUILTIN, "fails": model_of(declared)})))
+    assert calls == [["a", "b"]]
 
 
 async def test_a_dtype_that_does_not_fit_is_an_error_though_no_step_reads_its_column() -> None:
