@@ -1,6 +1,6 @@
 """A pipeline: a list of steps over named frames, checked when the job is submitted, then run step by step."""
 
-from jobs.pipeline.failures import StepDetails, failure_details, in_own_code
+from jobs.pipeline.failures import StepDetails, failure_details, final
 from jobs.pipeline.parsed import ParsedPipelines
 from jobs.pipeline.pipeline import NO_OBSERVER, Observer, Pipeline
 from jobs.pipeline.reading import WHOLE, Reading
@@ -16,5 +16,5 @@ __all__ = [
     "Step",
     "StepDetails",
     "failure_details",
-    "in_own_code",
+    "final",
 ]

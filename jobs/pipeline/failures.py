@@ -82,10 +82,15 @@ def failure_details(error: BaseException) -> StepDetails | None:
     )
 
 
-def in_own_code(error: BaseException) -> bool:
-    """Whether `error` (raised by Pipeline.run) comes from a user's own transform."""
+def final(error: BaseException) -> bool:
+    """Whether the step that `error` (raised by Pipeline.run) tells of is not to be run again with more columns.
+
+    A user's own transform had all of them, and is not called twice; where memory ran out more would not help.
+    """
     moment = getattr(error, "moment", None)
-    return isinstance(moment, Moment) and isinstance(moment.step.transform, OwnTransform)
+    return isinstance(moment, Moment) and (
+        isinstance(moment.step.transform, OwnTransform) or isinstance(moment.raised, MemoryError)
+    )
 
 
 def _translated(raised: BaseException, frame: pd.DataFrame) -> FramequeueError:

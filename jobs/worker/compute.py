@@ -17,7 +17,7 @@ from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
 from jobs.errors import FramequeueError, JobStopped
 from jobs.model import JobSpec, Outcome, ResultInfo, Timing
-from jobs.pipeline import ParsedPipelines, Pipeline, Reading, in_own_code
+from jobs.pipeline import ParsedPipelines, Pipeline, Reading, final
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import Context
 from jobs.worker import inputs
@@ -93,8 +93,7 @@ def compute(work: Work) -> Product:
     except JobStopped:
         raise
     except FramequeueError as error:
-        # own code was given all columns, and is not called twice
-        if in_own_code(error) or all(reading.whole for reading in pipeline.readings.values()):
+        if final(error) or all(reading.whole for reading in pipeline.readings.values()):
             raise
     # the report shows frames whole, and a message names all columns there are: so once more, with all of them
     return _computed(work, pipeline, {}, clock)

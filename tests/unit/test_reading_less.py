@@ -25,6 +25,7 @@ from jobs.worker.compute import Work, compute
 from jobs.worker.inputs import read
 from jobs.worker.threads import Stop
 from tests.store.build import spec
+from tests.unit.codecs.tables import every_type
 from tests.unit.transforms.frames import frames
 
 CATALOGUE = Catalogue()
@@ -198,6 +199,16 @@ def test_only_the_columns_asked_for_are_decoded(form: str) -> None:
         found = decode(data, by_name(form).media_types[0], None, DecodeOptions(columns=asked))
         assert (found.table.column_names, found.table.num_rows, found.width) == (names, 2, 3)
         assert found.table.column(0).to_pylist() == table.column(names[0]).to_pylist()
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow", "arrow-file"])
+def test_a_column_of_any_type_is_the_same_alone(form: str) -> None:
+    table = every_type()
+    data = pa.py_buffer(b"".join(by_name(form).encode(table.to_reader(), EncodeOptions())))
+    whole = decode(data, by_name(form).media_types[0], None, DecodeOptions()).table
+    for name in table.column_names:
+        alone = decode(data, by_name(form).media_types[0], None, DecodeOptions(columns=frozenset({name}))).table
+        assert alone.equals(whole.select([name]))
 
 
 def test_columns_of_one_name_or_none_are_picked_by_their_place() -> None:
