@@ -55,7 +55,7 @@ class PayloadRef(Value, frozen=True, kw_only=True):
     """An encoded frame in the store: the blob that holds its bytes and how to read them.
 
     `encoding` is a Content-Encoding (`gzip`, `zstd`); `bytes` the stored size; `charset` for text formats;
-    `orient` for JSON (`records`, `columns`, `split`).
+    `orient` for JSON (`records`, `columns`, `split`); `ours` says that a worker wrote the bytes, in the stored form.
     """
 
     blob: str
@@ -67,6 +67,7 @@ class PayloadRef(Value, frozen=True, kw_only=True):
     orient: str | None = None
     rows: int | None = None
     columns: tuple[Column, ...] | None = None
+    ours: bool = False
 
 
 class Input(Value, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from config import Settings
+from jobs.codecs.parquet import Parquet
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
@@ -194,12 +195,16 @@ class JobQueue:
         await self._frames.delete(await self.frame(tenant, frame_id))
 
     async def frame_input(self, tenant: str, frame_id: str, dtypes: dict[str, str]) -> Input:
-        """The input that reads this frame: its decoded twin, unless `dtypes` ask for the original text."""
+        """The input that reads this frame: its decoded twin, unless `dtypes` ask for the original text.
+
+        Parquet is read itself: its columns, too, can be read apart, and its texts are mostly written once.
+        """
         try:
             frame = await self.frame(tenant, frame_id)
         except NotFound:
             raise InputUnknown(f"no frame {frame_id!r}; POST /v1/frames makes one") from None
-        payload = frame.payload if dtypes or frame.decoded is None else frame.decoded
+        as_sent = dtypes or frame.decoded is None or frame.payload.media_type in Parquet.media_types
+        payload = frame.payload if as_sent or frame.decoded is None else frame.decoded
         return Input(payload=payload, frame=frame_id, dtypes=dtypes)
 
     async def small_result(self, job: Job) -> bytes | None:
@@ -249,4 +254,5 @@ def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | No
         encoding=None,
         charset=None,
         orient=None,
+        ours=True,
     )

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget
+from jobs.codecs.picking import picked
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
 from jobs.errors import InputEmpty, InputMalformed
@@ -50,34 +51,41 @@ class ArrowFile:
 
 
 Opened = tuple[pa.Schema, Iterator[pa.RecordBatch]]
+Open = Callable[[pa.Buffer, pa.ipc.IpcReadOptions | None], Opened]
 
 
-def _stream_batches(data: pa.Buffer) -> Opened:
-    reader = pa.ipc.open_stream(data)
+def _stream_batches(data: pa.Buffer, options: pa.ipc.IpcReadOptions | None = None) -> Opened:
+    reader = pa.ipc.open_stream(data, options=options)
     return reader.schema, iter(reader)
 
 
-def _file_batches(data: pa.Buffer) -> Opened:
-    reader = pa.ipc.open_file(data)
+def _file_batches(data: pa.Buffer, options: pa.ipc.IpcReadOptions | None = None) -> Opened:
+    reader = pa.ipc.open_file(data, options=options)
     return reader.schema, (reader.get_batch(index) for index in range(reader.num_record_batches))
 
 
-def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Callable[[pa.Buffer], Opened]) -> Decoded:
+def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) -> Decoded:
     if data.size == 0:
         raise InputEmpty(f"input {options.name!r} is empty where an Arrow {kind} was expected", input=options.name)
     budget, rows = Budget(options), 0
     try:
-        schema, batches = opened(data)
-        budget.columns(len(schema))
+        schema, batches = opened(data, None)
+        width = len(schema)
+        budget.columns(width)
+        positions = picked(schema.names, options.columns)
+        if len(positions) < width:
+            # these alone are decompressed
+            schema, batches = opened(data, pa.ipc.IpcReadOptions(included_fields=positions))
         kept = []
         for batch in batches:
             rows += batch.num_rows
             budget.rows(rows)
-            # first of all: offsets that lie would make even asking for the size crash
-            batch.validate(full=True)
+            if not options.ours:
+                # first of all: offsets that lie would make even asking for the size crash
+                batch.validate(full=True)
             budget.bytes(batch.nbytes)
             kept.append(batch)
-        return Decoded(sound(pa.Table.from_batches(kept, schema=schema)))
+        return Decoded(sound(pa.Table.from_batches(kept, schema=schema)), width=width)
     except _BROKEN as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         detail = f"input {options.name!r} is no readable Arrow {kind} ({reason})"

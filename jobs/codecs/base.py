@@ -27,12 +27,18 @@ class DecodeLimits:
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """How to read one input. `name` is the input's, for messages; `dtypes` maps a column to a dtype's name."""
+    """How to read one input. `name` is the input's, for messages; `dtypes` maps a column to a dtype's name.
+
+    `columns` are the only ones to read, None for all: what is in others is neither decoded nor checked. `ours` says
+    that a worker wrote the bytes, so that nothing in them has to be doubted.
+    """
 
     name: str = "df"
     charset: str | None = None
     orient: str | None = None
     dtypes: Mapping[str, str] = field(default_factory=dict)
+    columns: frozenset[str] | None = None
+    ours: bool = False
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 
@@ -44,10 +50,11 @@ class EncodeOptions:
 
 
 class Decoded(NamedTuple):
-    """A decoded input and what had to be mapped on the way."""
+    """A decoded input and what had to be mapped on the way; `width` counts its columns, those left unread too."""
 
     table: pa.Table
     warnings: tuple[Warn, ...] = ()
+    width: int | None = None
 
 
 class Codec(Protocol):

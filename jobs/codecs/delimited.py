@@ -12,6 +12,7 @@ from jobs.codecs.delimited_fast import read_typed
 from jobs.codecs.delimited_rows import read_header, read_rows
 from jobs.codecs.delimited_types import typed_column
 from jobs.codecs.delimited_write import written
+from jobs.codecs.picking import picked
 from jobs.errors import FormatUnsupported, InputEmpty, InputMalformed
 from jobs.model import Warn
 
@@ -45,18 +46,20 @@ class Delimited:
         header, body = read_header(data, self._delimiter, options)
         budget = Budget(options)
         budget.columns(len(header))
-        fast = read_typed(body, header, self._delimiter, options)
+        positions = picked(header, options.columns)
+        names = [header[position] for position in positions]
+        fast = read_typed(body, header, positions, self._delimiter, options)
         if fast is not None:
-            return Decoded(pa.Table.from_arrays(fast, names=header))
+            return Decoded(pa.Table.from_arrays(fast, names=names), width=len(header))
         rows = read_rows(body, len(header), self._delimiter, options)
         budget.table(rows)
         warnings: list[Warn] = []
         # a column with a dtype of its own stays text until that cast, so that nothing is guessed before it
         columns = [
             rows.column(position) if name in options.dtypes else typed_column(rows.column(position), name, warnings)
-            for position, name in enumerate(header)
+            for position, name in zip(positions, names, strict=True)
         ]
-        return Decoded(pa.Table.from_arrays(columns, names=header), tuple(warnings))
+        return Decoded(pa.Table.from_arrays(columns, names=names), tuple(warnings), len(header))
 
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A header and the rows, batch by batch; see `Codec.encode`."""

@@ -23,18 +23,18 @@ _SCAN_BYTES = 256 * 1024
 
 
 def read_typed(
-    body: pa.Buffer, header: list[str], delimiter: str, options: DecodeOptions
+    body: pa.Buffer, header: list[str], positions: list[int], delimiter: str, options: DecodeOptions
 ) -> list[pa.ChunkedArray] | None:
-    """The columns with the types of the contract's rules, or None where only the slow way can tell."""
+    """The columns at these positions, typed by the contract's rules, or None where only the slow way can tell."""
     if body.size < _WORTHWHILE or any(name in options.dtypes for name in header):
         return None
     sample = pa.py_buffer(b"".join(_pieces(body)))
     try:
         quoted = count_quotes(np.frombuffer(sample, np.uint8)) > 0
-        guessed = [
-            _guess(column) for column in parse_rows(sample, [TEXT] * len(header), delimiter, quoted=True).columns
-        ]
-        table = _proved(body, sample, [type_ or TEXT for type_ in guessed], delimiter, quoted=quoted)
+        texts = parse_rows(sample, len(header), dict.fromkeys(positions, TEXT), delimiter, quoted=True)
+        guessed = list(map(_guess, texts.columns))
+        types = {position: type_ or TEXT for position, type_ in zip(positions, guessed, strict=True)}
+        table = _proved(body, sample, len(header), types, delimiter, quoted=quoted)
     except pa.ArrowInvalid:
         return None
     # NaN and Infinity have spellings that need a look
@@ -42,26 +42,26 @@ def read_typed(
         return None
     # a column without a value in the samples was read as text, and may yet be anything
     return [
-        column if type_ is not None else typed_column(column, name, [])
-        for column, type_, name in zip(table.columns, guessed, header, strict=True)
+        column if type_ is not None else typed_column(column, header[position], [])
+        for column, type_, position in zip(table.columns, guessed, positions, strict=True)
     ]
 
 
 def _proved(
-    body: pa.Buffer, sample: pa.Buffer, types: list[pa.DataType], delimiter: str, *, quoted: bool
+    body: pa.Buffer, sample: pa.Buffer, width: int, types: dict[int, pa.DataType], delimiter: str, *, quoted: bool
 ) -> pa.Table | None:
     """The rows read as these types while the same bytes are looked through beside; None where the look finds doubt."""
-    numbers = any(pa.types.is_integer(type_) or pa.types.is_floating(type_) for type_ in types)
+    numbers = any(pa.types.is_integer(type_) or pa.types.is_floating(type_) for type_ in types.values())
     if numbers and _has_doubtful_zero(sample):
         return None
     with ThreadPoolExecutor(1) as beside:
         quotes = beside.submit(count_quotes, np.frombuffer(body, np.uint8))
         doubtful = beside.submit(_has_doubtful_zero, body) if numbers else None
-        table = parse_rows(body, types, delimiter, quoted=quoted)
+        table = parse_rows(body, width, types, delimiter, quoted=quoted)
     # an odd number of quotes may be one that is never closed
     if quotes.result() % 2 or (doubtful is not None and doubtful.result()):
         return None
-    return table if quoted or not quotes.result() else parse_rows(body, types, delimiter, quoted=True)
+    return table if quoted or not quotes.result() else parse_rows(body, width, types, delimiter, quoted=True)
 
 
 def _pieces(body: pa.Buffer) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import re
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -84,13 +85,15 @@ def _ends_inside_quotes(body: pa.Buffer, rows: pa.Table, delimiter: str) -> bool
     return opened[-1:] == b'"' and (len(opened) == 1 or opened[0] in before) and body.slice(start).to_pybytes() == value
 
 
-def parse_rows(body: pa.Buffer, types: list[pa.DataType], delimiter: str, *, quoted: bool) -> pa.Table:
-    """The rows as columns of these types, named by position; raises pa.ArrowInvalid where they are not.
+def parse_rows(
+    body: pa.Buffer, width: int, types: Mapping[int, pa.DataType], delimiter: str, *, quoted: bool
+) -> pa.Table:
+    """The columns at these positions, of these types, of rows of `width` values.
 
-    `quoted` says that values may stand in quotes, and so hold line breaks.
+    `quoted` says that values may stand in quotes, and so hold line breaks. Raises pa.ArrowInvalid where rows differ.
     """
-    schema = pa.schema([(str(position), type_) for position, type_ in enumerate(types)])
-    return _read(body, schema, delimiter, quoted=quoted)
+    schema = pa.schema([(str(position), types.get(position, TEXT)) for position in range(width)])
+    return _read(body, schema, delimiter, quoted=quoted, positions=types)
 
 
 def count_quotes(raw: np.ndarray) -> int:
@@ -115,7 +118,14 @@ def _check_count(raw: np.ndarray, options: DecodeOptions) -> None:
 
 
 def _read(
-    body: pa.Buffer, schema: pa.Schema, delimiter: str, *, quoted: bool, threads: bool = True, on_bad_row: object = None
+    body: pa.Buffer,
+    schema: pa.Schema,
+    delimiter: str,
+    *,
+    quoted: bool,
+    threads: bool = True,
+    on_bad_row: object = None,
+    positions: Iterable[int] = (),
 ) -> pa.Table:
     return pacsv.read_csv(
         pa.BufferReader(body),
@@ -129,6 +139,7 @@ def _read(
         ),
         convert_options=pacsv.ConvertOptions(
             column_types=schema,
+            include_columns=list(map(str, positions)),  # none means all
             true_values=list(TRUE),
             false_values=list(FALSE),
             null_values=[""],

@@ -20,14 +20,19 @@ _STRINGS: Any = pd.arrays.ArrowStringArray  # the stubs do not know its dtype
 _INT32_OFFSETS = 2**31 - 1
 
 
-def to_pandas(table: pa.Table) -> pd.DataFrame:
+def to_pandas(table: pa.Table, *, as_declared: bool = False) -> pd.DataFrame:
     """The frame of `table`, with a range index; columns without nulls are views of Arrow's memory, and so read-only.
 
     int and bool columns are NumPy's without nulls and nullable with them (never float); a NaN in a float column is
     missing like a null; strings are `str`, dictionaries `category`, timestamps and durations keep unit and zone; dates,
-    decimals, times, binary and nested values are `ArrowDtype`.
+    decimals, times, binary and nested values are `ArrowDtype`. With `as_declared` the field says whether a column is
+    nullable, though the rows that are left may have no nulls.
     """
-    return frame_of(table.column_names, [_to_array(column) for column in table.columns], table.num_rows)
+    arrays = [
+        _to_array(column, nullable=as_declared and field.nullable)
+        for column, field in zip(table.columns, table.schema, strict=True)
+    ]
+    return frame_of(table.column_names, arrays, table.num_rows)
 
 
 def frame_of(names: Sequence[str], columns: Sequence[Any], rows: int) -> pd.DataFrame:
@@ -64,19 +69,19 @@ def _without_columns(rows: int) -> pa.Table:
     return pa.table({"": pa.nulls(rows)}).select([])
 
 
-def _to_array(column: pa.ChunkedArray) -> Array:
+def _to_array(column: pa.ChunkedArray, *, nullable: bool = False) -> Array:
     type_ = column.type
     if type_.id in _NUMERIC:
-        return _numeric(column)
+        return _numeric(column, nullable=nullable)
     for applies, convert in _CONVERTERS:
         if applies(type_):
             return convert(column)
     return pd.array(column, dtype=pd.ArrowDtype(type_))
 
 
-def _numeric(column: pa.ChunkedArray) -> Array:
+def _numeric(column: pa.ChunkedArray, *, nullable: bool) -> Array:
     type_ = column.type
-    if column.null_count == 0 or pa.types.is_floating(type_):
+    if (column.null_count == 0 and not nullable) or pa.types.is_floating(type_):
         values: np.ndarray = (
             column.chunk(0).to_numpy(zero_copy_only=False) if column.num_chunks == 1 else column.to_numpy()
         )
@@ -95,9 +100,11 @@ def _text(column: pa.ChunkedArray) -> Array:
 def _categorical(column: pa.ChunkedArray) -> Array:
     if pa.types.is_nested(column.type.value_type):
         return _to_array(column.cast(column.type.value_type))
+    if not column.num_chunks:
+        return _categorical(pa.chunked_array([_no_codes(column.type)]))
     whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # no chunks at all, or too many for one
-        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
+    if isinstance(whole, pa.ChunkedArray):  # too many for one
+        whole = pa.concat_arrays(whole.chunks)
     categories = whole.dictionary
     if categories.null_count or len(categories.unique()) != len(categories):
         return _to_array(pa.chunked_array([whole.dictionary_decode()]))
@@ -108,6 +115,12 @@ def _categorical(column: pa.ChunkedArray) -> Array:
     )
     labels = pd.Index(_to_array(pa.chunked_array([categories])))
     return pd.Categorical.from_codes(codes.to_numpy(), categories=labels, ordered=bool(column.type.ordered))
+
+
+def _no_codes(type_: pa.DictionaryType) -> pa.DictionaryArray:
+    """An array without values, which Arrow itself does not make of every dictionary type."""
+    codes, categories = pa.array([], type_.index_type), pa.array([], type_.value_type)
+    return pa.DictionaryArray.from_arrays(codes, categories, ordered=bool(type_.ordered))
 
 
 def _instants(column: pa.ChunkedArray) -> Array:

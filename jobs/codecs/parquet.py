@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget, has_length
+from jobs.codecs.picking import picked
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
 from jobs.errors import FidelityLost, InputEmpty, InputMalformed
@@ -37,34 +38,41 @@ class Parquet:
         if data.size == 0:
             raise InputEmpty(f"input {options.name!r} is empty where a Parquet file was expected", input=options.name)
         try:
-            table = sound(self._read(data, options))
+            read, width = self._read(data, options)
+            table = sound(read)
             _check_text(table)
-            return Decoded(table)
+            return Decoded(table, width=width)
         except _BROKEN as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise InputMalformed(
                 f"input {options.name!r} is no readable Parquet file ({reason})", input=options.name
             ) from None
 
-    def _read(self, data: pa.Buffer, options: DecodeOptions) -> pa.Table:
+    def _read(self, data: pa.Buffer, options: DecodeOptions) -> tuple[pa.Table, int]:
         budget = Budget(options)
         with pq.ParquetFile(pa.BufferReader(data)) as file:
-            budget.columns(len(file.schema_arrow))
+            schema = file.schema_arrow
+            width = len(schema)
+            budget.columns(width)
             budget.rows(file.metadata.num_rows)
             limit = options.limits.decoded_bytes
-            coded = [name for name in _expandable(file, limit) if _longest_fills(data, name, limit)]
+            columns = _readable_alone(schema, options.columns)
+            if columns is not None:
+                schema = pa.schema([schema.field(name) for name in columns])
+            suspects = [name for name in _expandable(file, limit) if columns is None or name in columns]
+            coded = [name for name in suspects if _longest_fills(data, name, limit)]
             if coded:
-                return _read_coded(data, coded, file.schema_arrow, budget)
+                return _read_coded(data, coded, columns, schema, budget), width
             if budget.surely_small(_promised(file.metadata)) and data.size * 64 < limit:
-                table = file.read()
+                table = file.read(columns)
                 budget.bytes(table.nbytes)
-                return table
+                return table, width
             batches = []
             rows = max(1, min(_BATCH_ROWS, file.metadata.num_rows))
-            for batch in file.iter_batches(batch_size=rows):
+            for batch in file.iter_batches(batch_size=rows, columns=columns):
                 budget.bytes(batch.nbytes)
                 batches.append(batch)
-            return pa.Table.from_batches(batches, schema=file.schema_arrow)
+            return pa.Table.from_batches(batches, schema=schema), width
 
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A Parquet file, a row group per batch; see `Codec.encode`."""
@@ -80,6 +88,18 @@ class Parquet:
                 if piece := sink.take():
                     yield piece
         yield sink.take()
+
+
+def _readable_alone(schema: pa.Schema, columns: frozenset[str] | None) -> list[str] | None:
+    """The names to read, None for all; also where names do not tell columns apart: the reader takes them as paths."""
+    positions = picked(schema.names, columns)
+    if (
+        len(positions) == len(schema)
+        or len(set(schema.names)) < len(schema)
+        or any("." in name for name in schema.names)
+    ):
+        return None
+    return [schema.names[position] for position in positions]
 
 
 def _check_text(table: pa.Table) -> None:
@@ -131,17 +151,19 @@ def _longest_fills(data: pa.Buffer, name: str, limit: int) -> bool:
     return worst * 4 > limit
 
 
-def _read_coded(data: pa.Buffer, coded: list[str], schema: pa.Schema, budget: Budget) -> pa.Table:
+def _read_coded(
+    data: pa.Buffer, coded: list[str], columns: list[str] | None, schema: pa.Schema, budget: Budget
+) -> pa.Table:
     """Read these columns as codes, so that their size is known before the values are written out."""
     batches = []
     with pq.ParquetFile(pa.BufferReader(data), read_dictionary=coded) as file:
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-            columns = []
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
+            arrays = []
             for column, field in zip(batch.columns, schema, strict=True):
                 encoded = pa.types.is_dictionary(column.type) and not pa.types.is_dictionary(field.type)
                 budget.bytes(_written_out(column) if encoded else column.nbytes)
-                columns.append(column.dictionary_decode().cast(field.type) if encoded else column)
-            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+                arrays.append(column.dictionary_decode().cast(field.type) if encoded else column)
+            batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return pa.Table.from_batches(batches, schema=schema)
 
 

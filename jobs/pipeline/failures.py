@@ -11,6 +11,7 @@ import pandas as pd
 from jobs.errors import ColumnUnknown, FramequeueError, JobStopped, StepFailed, TransformError
 from jobs.hints import did_you_mean
 from jobs.pipeline.steps import Step
+from jobs.transforms.own import OwnTransform
 
 _SAMPLE_ROWS = 5
 _SAMPLE_COLUMNS = 100
@@ -78,6 +79,17 @@ def failure_details(error: BaseException) -> StepDetails | None:
         samples=_samples(frame, error.rows if isinstance(error, TransformError) else ()),
         shape=(frame.shape[0], frame.shape[1]),
         traceback="".join(traceback.format_exception(raised)),
+    )
+
+
+def final(error: BaseException) -> bool:
+    """Whether the step that `error` (raised by Pipeline.run) tells of is not to be run again with more columns.
+
+    A user's own transform had all of them, and is not called twice; where memory ran out more would not help.
+    """
+    moment = getattr(error, "moment", None)
+    return isinstance(moment, Moment) and (
+        isinstance(moment.step.transform, OwnTransform) or isinstance(moment.raised, MemoryError)
     )
 
 

@@ -1,7 +1,7 @@
 """Pipeline: parse() checks a list of steps, run() carries it out over named frames."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Final, Protocol, Self
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from jobs.errors import OutputTooLarge
 from jobs.pipeline.failures import Moment, failure_of
+from jobs.pipeline.reading import Reading, readings
 from jobs.pipeline.steps import Step, read_steps
 from jobs.transforms.base import Surroundings
 from jobs.transforms.catalogue import Catalogue
@@ -40,11 +41,15 @@ NO_OBSERVER: Final[Observer] = _Nobody()
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Checked steps over named frames. `start` names the input the first step reads where it does not say `from`."""
+    """Checked steps over named frames. `start` names the input the first step reads where it does not say `from`.
+
+    `readings` say what of each input has to be read: without the rest of it, every result is the same.
+    """
 
     steps: tuple[Step, ...]
     inputs: tuple[str, ...]
     start: str | None = None
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
     @classmethod
     def parse(
@@ -57,7 +62,7 @@ class Pipeline:
         read = read_steps(steps, inputs, catalogue, max_steps)
         names = tuple(inputs)
         start = names[0] if len(names) == 1 else None
-        return cls(_with_frees(read, names, start), names, start)
+        return cls(_with_frees(read, names, start), names, start, readings(read, names, start))
 
     def run(
         self,
@@ -67,9 +72,11 @@ class Pipeline:
         observer: Observer = NO_OBSERVER,
         max_rows: int = 50_000_000,
         max_columns: int = 10_000,
+        done: Collection[int] = (),
     ) -> pd.DataFrame:
         """The frame after the last step; `frames` holds one frame per input, and none of them is changed.
 
+        `done` are the indexes of steps whose conditions their inputs met already when they were read: these pass on.
         A frame is let go after its last use: who also drops its own references keeps memory low.
         Raises a FramequeueError that points at the step (`failure_details` tells more), and whatever `observer` raises.
         """
@@ -81,7 +88,8 @@ class Pipeline:
         around = Surroundings(frames=names, max_rows=max_rows, max_columns=max_columns, context=context)
         frame = names[self.start] if self.start is not None else pd.DataFrame()
         for step in self.steps:
-            frame = _observed(step, frame if step.source is None else names[step.source], around, observer)
+            given = frame if step.source is None else names[step.source]
+            frame = _observed(step, given, around, observer, done=step.index in done)
             if step.save is not None:
                 names[step.save] = frame
             for name in step.frees:
@@ -89,11 +97,11 @@ class Pipeline:
         return frame
 
 
-def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer) -> pd.DataFrame:
+def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer, *, done: bool) -> pd.DataFrame:
     observer.before_step(step, frame, around.frames)
     started = perf_counter()
     try:
-        result = step.transform.apply(frame, around)
+        result = frame if done else step.transform.apply(frame, around)
         _check_size(result, around)
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise failure_of(Moment(step, frame, error)) from error

@@ -6,7 +6,8 @@ One hash, not one key a chunk: a single TTL, a single PERSIST and a single UNLIN
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,10 +15,15 @@ from typing import Self
 
 from jobs.errors import InputGone, StoreError
 from jobs.store import keys
-from jobs.store.packing import WORTH_IT, pack, unpack
+from jobs.store.packing import WORTH_IT, pack, unpack, unpacked_size
 from jobs.store.redis import Redis, translated
 
 CHUNK_BYTES = 1024**2
+# chunks on their way to Redis at a time: one is compressed while the other is sent
+_SENDING = 2
+# chunks that one command fetches, and such groups that are unpacked while the next is fetched
+_GROUP = 4
+_UNPACKING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,8 @@ class BlobInfo:
 class BlobWriter:
     """Writes a payload as it streams in; leaving the `async with` block without `finish()` removes what was written.
 
-    One chunk is on its way to Redis while the next is collected; memory is two chunks, whatever the payload's size.
+    One chunk is on its way to Redis while the next is compressed and the one after collected; memory is three chunks,
+    whatever the payload's size.
     With `sha256` the content's digest is known already, and not computed again; `compress=False` spares the try to.
     """
 
@@ -52,7 +59,7 @@ class BlobWriter:
         self._digest = None if sha256 else hashlib.sha256()
         self._sha256 = sha256 or ""
         self._compress = compress
-        self._sending: asyncio.Task[None] | None = None
+        self._sending: deque[asyncio.Task[None]] = deque()
         self._finished = False
 
     async def __aenter__(self) -> Self:
@@ -65,7 +72,7 @@ class BlobWriter:
             await self._abandon()
 
     async def write(self, data: bytes | memoryview) -> None:
-        """Take the next bytes; waits only while the chunk before is still on its way."""
+        """Take the next bytes; waits only while the two chunks before are still on their way."""
         if self._digest is not None:
             self._digest.update(data)
         self._size += len(data)
@@ -82,13 +89,13 @@ class BlobWriter:
         """Everything is in Redis once this returns; the blob lives for `ttl_s` until something refers to it."""
         if self._held or not self._chunks:
             await self._flush()
-        await self._sent()
+        await self._sent(0)
         self._finished = True
         return BlobInfo(self.id, self._size, self._digest.hexdigest() if self._digest else self._sha256)
 
     async def _flush(self) -> None:
-        await self._sent()
-        self._sending = asyncio.create_task(self._send(self._chunks, self._pieces))
+        await self._sent(_SENDING - 1)
+        self._sending.append(asyncio.create_task(self._send(self._chunks, self._pieces)))
         self._pieces, self._held = [], 0
         self._chunks += 1
 
@@ -103,14 +110,15 @@ class BlobWriter:
                 pipe.expire(keys.blob(self.id), self._ttl_s)
                 await pipe.execute()
 
-    async def _sent(self) -> None:
-        if self._sending is not None:
-            await self._sending
-            self._sending = None
+    async def _sent(self, left: int) -> None:
+        while len(self._sending) > left:
+            await self._sending[0]
+            self._sending.popleft()
 
     async def _abandon(self) -> None:
-        if self._sending is not None:
-            await asyncio.wait({self._sending})  # it may be the very task whose cancellation brought us here
+        if self._sending:
+            # one may be the very task whose cancellation brought us here
+            await asyncio.gather(*self._sending, return_exceptions=True)
         if self._chunks:
             # where Redis is away the TTL does it
             with suppress(StoreError):
@@ -133,14 +141,45 @@ async def read_chunk(redis: Redis, blob_id: str, number: int) -> bytes | memoryv
     return None if chunk is None else await asyncio.to_thread(unpack, chunk)
 
 
-async def read(redis: Redis, blob_id: str) -> AsyncIterator[bytes | memoryview]:
-    """The chunks in order, the next one fetched while the last one is used."""
-    number = 0
-    coming = asyncio.create_task(read_chunk(redis, blob_id, number))
+async def read_into(redis: Redis, blob_id: str, whole: memoryview) -> int:
+    """Fill `whole` with the content of a blob: a few chunks are fetched while those before are unpacked in threads.
+
+    Returns how many bytes there are: it is filled where these are as many as it holds, and left undefined elsewhere.
+    Raises InputGone where the blob is not there any more.
+    """
+    total = number = 0
+    unpacking: deque[asyncio.Task[None]] = deque()
+    coming = asyncio.create_task(_group(redis, blob_id, number))
     try:
-        while (chunk := await coming) is not None:
-            number += 1
-            coming = asyncio.create_task(read_chunk(redis, blob_id, number))
-            yield chunk
+        while chunks := await coming:
+            number += len(chunks)
+            coming = asyncio.create_task(_group(redis, blob_id, number))
+            start, total = total, total + sum(map(unpacked_size, chunks))
+            if total > len(whole):
+                return total
+            unpacking.append(asyncio.create_task(asyncio.to_thread(_unpack_into, chunks, whole[start:total])))
+            if len(unpacking) > _UNPACKING:
+                await unpacking.popleft()
+        await asyncio.gather(*unpacking)
+        return total
     finally:
         coming.cancel()
+        await asyncio.gather(*unpacking, return_exceptions=True)
+
+
+async def _group(redis: Redis, blob_id: str, number: int) -> list[bytes]:
+    """The chunks from this one on, none behind the last."""
+    wanted = [str(one) for one in range(number, number + _GROUP)]
+    with translated():
+        found: list[bytes | None] = await redis.hmget(keys.blob(blob_id), wanted)  # type: ignore[misc]  # stub: sync or async
+    if number == 0 and found[0] is None:
+        raise InputGone("the stored bytes are gone: they expired or were deleted; submit them again")
+    return [chunk for chunk in found if chunk is not None]
+
+
+def _unpack_into(chunks: Sequence[bytes], part: memoryview) -> None:
+    filled = 0
+    for chunk in chunks:
+        content = unpack(chunk)
+        part[filled : filled + len(content)] = content
+        filled += len(content)

@@ -25,11 +25,17 @@ def pack(pieces: Sequence[memoryview], *, compress: bool) -> bytes:
     return b"".join((_HEADER.pack(_PLAIN, size), *pieces))
 
 
-def unpack(stored: bytes) -> bytes | memoryview:
-    """The content of a chunk; raises ValueError where it is none."""
+def unpacked_size(stored: bytes) -> int:
+    """The size of a chunk's content; raises ValueError where it is no chunk."""
     if len(stored) < _HEADER.size:
         raise ValueError(f"a chunk of {len(stored)} bytes")
-    how, size = _HEADER.unpack_from(stored)
+    return int(_HEADER.unpack_from(stored)[1])
+
+
+def unpack(stored: bytes) -> bytes | memoryview:
+    """The content of a chunk; raises ValueError where it is none."""
+    size = unpacked_size(stored)
+    how = stored[0]
     content = memoryview(stored)[_HEADER.size :]
     if how == _PLAIN and len(content) == size:
         return content

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from jobs.transforms.context import Context
+from jobs.transforms.usage import ALL, Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,15 @@ class Transform(BaseModel, ABC):
     def uses(self) -> tuple[tuple[str, str], ...]:
         """The named frames this step reads beside the current one, as (pointer relative to the step, name)."""
         return ()
+
+    def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # the default knows nothing
+        """The columns of the current frame that decide about the columns `wanted` of the result; None stands for all.
+
+        Given these columns alone, in their order, the step has to give the same wanted columns, in the same order, and
+        to refuse the same values. Other columns may come out or not. The default, all, is always right.
+        """
+        return ALL
+
+    def needs_of(self, name: str, wanted: Columns) -> Columns:  # noqa: ARG002  # as `needs`
+        """The same of the named frame `name`, one of `uses()`."""
+        return ALL

@@ -20,6 +20,7 @@ from jobs.transforms.arguments import (
 )
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.dtypes import DtypeName, cast
+from jobs.transforms.usage import ALL, Columns, plus
 
 OnMissing = Literal["raise", "ignore"]
 
@@ -41,6 +42,10 @@ class Select(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with these columns only."""
         return frame[require(frame, "columns", self.columns)]
+
+    def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # all that are named have to be there
+        """The named ones."""
+        return frozenset(name_list(self.columns))
 
 
 class Assign(Transform):
@@ -74,6 +79,10 @@ class Assign(Transform):
         parts.append(frame.iloc[:, start:])
         parts += [column.to_frame(name) for name, column in new.items() if name not in frame.columns]
         return pd.concat([part for part in parts if part.shape[1]], axis=1)
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What the expressions read too; a column that is replaced is wanted for its place."""
+        return plus(wanted, frozenset().union(*(expression.columns for expression in self.columns.values())))
 
 
 def _beside(frame: pd.DataFrame, new: Mapping[str, pd.Series], expression: Expression, at: str) -> pd.DataFrame:
@@ -111,6 +120,13 @@ class Rename(Transform):
                 require_all(frame, [name], pointer("columns", name))
         return frame.rename(columns=self.columns)
 
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted, by its old name."""
+        if wanted is None:
+            return ALL
+        old = {name for name, new in self.columns.items() if new in wanted or self.errors == "raise"}
+        return plus(wanted - self.columns.keys(), old)
+
 
 class Drop(Transform):
     """Leave out columns, or rows by their position."""
@@ -142,6 +158,10 @@ class Drop(Transform):
             rows = [self.index] if isinstance(self.index, int) else list(self.index)
             result = result.drop(index=rows, errors=self.errors)
         return result.reset_index(drop=True)
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is left out has to be there, unless that is no error."""
+        return wanted if self.errors == "ignore" else plus(wanted, name_list(self.columns))
 
 
 class AsType(Transform):
@@ -180,3 +200,7 @@ class AsType(Transform):
             if self.errors == "raise":
                 raise
             return column
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that are cast too: a value that does not fit is an error."""
+        return plus(wanted, self.dtype if isinstance(self.dtype, dict) else None)

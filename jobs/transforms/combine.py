@@ -12,6 +12,7 @@ from jobs.transforms import joins
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.nulls import nullable, nullable_dtype, settled
+from jobs.transforms.usage import ALL, Columns, plus
 
 How = Literal["inner", "left", "right", "outer", "cross", "left_anti", "right_anti", "semi"]
 Validate = Literal["one_to_one", "1:1", "one_to_many", "1:m", "many_to_one", "m:1", "many_to_many", "m:m"]
@@ -117,6 +118,26 @@ class Merge(Transform):
             validate=self.validate_,
         )
 
+    def needs(self, wanted: Columns) -> Columns:
+        """The keys, and what is wanted of this side."""
+        return self._side(wanted, self.left_on if self.left_on is not None else self.on, keeps=self.how != "right_anti")
+
+    def needs_of(self, name: str, wanted: Columns) -> Columns:  # noqa: ARG002  # there is but one
+        """The keys, and what is wanted of the other side."""
+        keys = self.right_on if self.right_on is not None else self.on
+        return self._side(wanted, keys, keeps=self.how not in ("semi", "left_anti"))
+
+    def _side(self, wanted: Columns, keys: Names | None, *, keeps: bool) -> Columns:
+        if keys is None and self.how != "cross":
+            return ALL  # the keys are what both sides have
+        if not keeps:
+            return frozenset(name_list(keys))
+        if wanted is None:
+            return ALL
+        # a column gets its suffix only where the other side has one of that name, so both have to show it
+        bare = (name.removesuffix(suffix) for suffix in self.suffixes if suffix for name in wanted)
+        return plus(wanted, (*bare, *name_list(keys)))
+
 
 class Concat(Transform):
     """Stack the current frame and named ones, as `pandas.concat` does.
@@ -168,6 +189,14 @@ class Concat(Transform):
         if self.join == "outer":
             parts = [nullable(part) if len(part) < longest else part for part in parts]
         return plain(pd.concat(parts, axis=1, join=self.join))
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted; side by side, all."""
+        return ALL if self.axis in (1, "columns") else wanted
+
+    def needs_of(self, name: str, wanted: Columns) -> Columns:  # noqa: ARG002  # all frames alike
+        """What is wanted; side by side, all."""
+        return self.needs(wanted)
 
 
 def _whole_numbers_that_some_lack(parts: list[pd.DataFrame]) -> dict[Hashable, Any]:

@@ -8,6 +8,7 @@ from jobs.transforms import kernels
 from jobs.transforms.arguments import Names, name_list, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.named import NamedAggregations
+from jobs.transforms.usage import Columns, plus
 
 
 class GroupBy(Transform):
@@ -63,3 +64,7 @@ class GroupBy(Transform):
         return kernels.aggregate(
             frame, name_list(self.by), self.agg, sort=self.sort, dropna=self.dropna, observed=self.observed
         )
+
+    def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # every aggregation is made
+        """The keys and the sources."""
+        return plus(frozenset(name_list(self.by)), (name for one in self.agg.values() for name in one.columns))

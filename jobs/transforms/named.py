@@ -64,6 +64,12 @@ class Aggregation:
     pair: tuple[str, str] | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column name it may read: the text's own, those of its expression, or the pair."""
+        read = self.source.columns if self.source is not None else frozenset[str]()
+        return read | frozenset(self.pair or ()) | frozenset(() if self.text is None else (self.text,))
+
     def values(self, frame: pd.DataFrame, at: str) -> pd.Series:
         """The column to aggregate; `at` is the pointer of its name.
 

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.usage import Columns, plus
 
 _FLIGHTS: list[dict[str, Any]] = [
     {"carrier": "UA", "delay": 4},
@@ -57,6 +58,10 @@ class SortValues(Transform):
             names, ascending=ascending, kind=self.kind, na_position=self.na_position, ignore_index=True
         )
 
+    def needs(self, wanted: Columns) -> Columns:
+        """The keys too."""
+        return plus(wanted, name_list(self.by))
+
 
 class _Extreme(Transform):
     family = "rows"
@@ -67,6 +72,10 @@ class _Extreme(Transform):
     """The columns to order by, the most important first."""
     keep: Literal["first", "last", "all"] = "first"
     """Which of equal rows at the border; `all` may give more than `n`."""
+
+    def needs(self, wanted: Columns) -> Columns:
+        """The columns to order by too."""
+        return plus(wanted, name_list(self.columns))
 
 
 def _numbers(frame: pd.DataFrame, columns: Names) -> list[str]:

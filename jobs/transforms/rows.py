@@ -9,12 +9,14 @@ from jobs.errors import ArgumentInvalid, TransformError
 from jobs.transforms.arguments import (
     ExpressionText,
     Names,
+    name_list,
     plain,
     refusal,
     require,
     require_all,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.usage import Columns, plus
 
 _FLIGHTS: list[dict[str, Any]] = [
     {"carrier": "UA", "delay": 4},
@@ -46,6 +48,10 @@ class Query(Transform):
         except TransformError as error:
             raise error.inside("/expr") from None
 
+    def needs(self, wanted: Columns) -> Columns:
+        """Those of the condition too."""
+        return plus(wanted, self.expr.columns)
+
 
 class Head(Transform):
     """The first rows."""
@@ -62,6 +68,10 @@ class Head(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The first `n` rows."""
         return plain(frame.head(self.n))
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted."""
+        return wanted
 
 
 class Tail(Transform):
@@ -81,6 +91,10 @@ class Tail(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The last `n` rows."""
         return plain(frame.tail(self.n))
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted."""
+        return wanted
 
 
 class Slice(Transform):
@@ -102,6 +116,10 @@ class Slice(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The rows from `start` to before `stop`."""
         return plain(frame.iloc[self.start : self.stop])
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted."""
+        return wanted
 
 
 class DropDuplicates(Transform):
@@ -126,6 +144,10 @@ class DropDuplicates(Transform):
         """The rows that are kept, in their order."""
         subset = require(frame, "subset", self.subset) or None
         return plain(frame.drop_duplicates(subset, keep=self.keep))
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that make rows equal too."""
+        return plus(wanted, None if self.subset is None else name_list(self.subset))
 
 
 class DropNa(Transform):
@@ -166,3 +188,7 @@ class DropNa(Transform):
         if self.thresh is not None:
             return plain(frame.dropna(axis=self.axis, thresh=self.thresh, subset=subset))
         return plain(frame.dropna(axis=self.axis, how=self.how or "any", subset=subset))
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that are looked at too."""
+        return plus(wanted, None if self.subset is None else name_list(self.subset))

@@ -8,6 +8,7 @@ from pydantic import Field
 from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import Scalar, pointer, require_all, shown
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.usage import Columns, plus
 
 
 class FillNa(Transform):
@@ -52,3 +53,7 @@ class FillNa(Transform):
                 dtype=str(column.dtype),
                 pointer=pointer("value", column.name) if by_column else "/value",
             ) from error
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that are filled too: a value that does not fit is an error."""
+        return plus(wanted, self.value if isinstance(self.value, dict) else None)

@@ -17,7 +17,7 @@ from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.redis import end
 from jobs.transforms.catalogue import Catalogue
-from jobs.worker import endings, payloads
+from jobs.worker import endings, inputs
 from jobs.worker.compute import Product, Work, compute
 from jobs.worker.link import Link
 from jobs.worker.logs import LogTeller
@@ -71,8 +71,8 @@ async def _run(shop: Workshop, job: Job, ending: endings.Ending) -> JobState | N
     try:
         _refuse(shop, job, ending.claim)
         deadline = time.monotonic() + job.spec.timeout_s
-        inputs = {name: given.payload for name, given in job.spec.inputs.items()}
-        loading = asyncio.ensure_future(payloads.load(shop.store.redis, ending.claim, inputs))
+        refs = {name: given.payload for name, given in job.spec.inputs.items()}
+        loading = asyncio.ensure_future(inputs.load(shop.store.redis, ending.claim, refs))
         if not await ending.stop.until(loading, job.spec.timeout_s):
             await end(loading)
             ending.stop.ask(JobTimeout(job.spec.timeout_s, "reading its inputs"))

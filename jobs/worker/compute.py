@@ -11,16 +11,18 @@ import pyarrow as pa
 
 from config.sections import LimitSettings
 from jobs.codecs import stored
-from jobs.codecs.base import DecodeLimits, DecodeOptions
-from jobs.codecs.decoding import decode
-from jobs.codecs.frames import from_pandas, to_pandas
+from jobs.codecs.base import DecodeLimits
+from jobs.codecs.frames import from_pandas
 from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
-from jobs.model import InputInfo, JobSpec, Outcome, ResultInfo, Timing, Warn
-from jobs.pipeline import ParsedPipelines, Pipeline, Step
+from jobs.errors import FramequeueError, JobStopped
+from jobs.model import JobSpec, Outcome, ResultInfo, Timing
+from jobs.pipeline import ParsedPipelines, Pipeline, Reading, Step, final
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import JOB_LOGGER, Context
+from jobs.worker import inputs
 from jobs.worker.capture import heard_by
+from jobs.worker.inputs import Inputs
 from jobs.worker.logs import LogTeller
 from jobs.worker.stop import Stop
 from jobs.worker.watch import Watch
@@ -71,14 +73,13 @@ class Clock:
 class Steps:
     """Watches a pipeline run: checks the stop flag before each step, times it, and tells the progress after it."""
 
-    def __init__(self, work: Work, total: int, given: dict[str, pd.DataFrame]) -> None:
-        self._work, self._total, self._given = work, total, given
+    def __init__(self, work: Work, total: int) -> None:
+        self._work, self._total = work, total
         self.timings: list[float] = []
 
     def before_step(self, step: Step, frame: pd.DataFrame, named: Mapping[str, pd.DataFrame]) -> None:
         """A chance to stop."""
         self._work.stop.check()
-        self._given.clear()  # the pipeline lets go of a frame after its last use, and so do we
         self._work.watch.before_step(step, frame, named)
         if self._work.logs is not None:
             self._work.logs.at_step(step.index + 1)
@@ -102,19 +103,33 @@ def compute(work: Work) -> Product:
     work.watch.enter(sum(len(payload) for payload in work.payloads.values()))
     try:
         with heard_by(work.logs):
-            return _computed(work)
+            return _read_less(work)
     finally:
         work.watch.leave()
 
 
-def _computed(work: Work) -> Product:
-    clock, memory = Clock(), work.watch.memory
-    frames, inputs, warnings = _decoded(work)
-    memory.decoded(frames.values())
-    work.payloads.clear()
-    memory.beside = 0
+def _read_less(work: Work) -> Product:
+    clock, pipeline = Clock(), _parsed(work)
+    try:
+        return _computed(work, pipeline, pipeline.readings, clock)
+    except JobStopped:
+        raise
+    except FramequeueError as error:
+        if final(error) or _all_whole(pipeline.readings):
+            raise
+    # the report shows frames whole, and a message names all columns there are: so once more, with all of them
+    return _computed(work, pipeline, {}, clock)
+
+
+def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], clock: Clock) -> Product:
+    memory = work.watch.memory
+    given = inputs.read(work.spec.inputs, work.payloads, readings, decode_limits(work.limits), work.stop.check)
+    memory.decoded(given.frames.values())
+    if _all_whole(readings):  # else they may be read once more
+        work.payloads.clear()
+        memory.beside = 0
     decode_ms = clock.lap()
-    result, steps = _run(work, frames)
+    result, steps = _run(work, pipeline, given)
     clock.lap()
     table, mapped = from_pandas(result)
     memory.see((result,))
@@ -122,11 +137,18 @@ def _computed(work: Work) -> Product:
     pieces = tuple(stored.store(table))
     info = _described(table, pieces)
     memory.see((), table.get_total_buffer_size() + info.bytes)
-    timing = Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap())
     outcome = Outcome(
-        result=info, warnings=(*warnings, *mapped), timing=timing, inputs=inputs, peak_memory_bytes=memory.peak
+        result=info,
+        warnings=(*given.warnings, *mapped),
+        timing=Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap()),
+        inputs=given.infos,
+        peak_memory_bytes=memory.peak,
     )
     return Product(outcome, pieces)
+
+
+def _all_whole(readings: Mapping[str, Reading]) -> bool:
+    return all(reading.whole for reading in readings.values())
 
 
 def decode_limits(limits: LimitSettings) -> DecodeLimits:
@@ -134,25 +156,8 @@ def decode_limits(limits: LimitSettings) -> DecodeLimits:
     return DecodeLimits(**{name: getattr(limits, name) for name in DecodeLimits.__dataclass_fields__})
 
 
-def _decoded(work: Work) -> tuple[dict[str, pd.DataFrame], dict[str, InputInfo], list[Warn]]:
-    limits = decode_limits(work.limits)
-    frames: dict[str, pd.DataFrame] = {}
-    inputs: dict[str, InputInfo] = {}
-    warnings: list[Warn] = []
-    for name, given in work.spec.inputs.items():
-        work.stop.check()
-        ref = given.payload
-        options = DecodeOptions(name=name, charset=ref.charset, orient=ref.orient, dtypes=given.dtypes, limits=limits)
-        table, found = decode(work.payloads[name], ref.media_type, ref.encoding, options)
-        inputs[name] = InputInfo(rows=table.num_rows, column_count=table.num_columns, bytes=ref.bytes)
-        frames[name] = to_pandas(table)
-        warnings.extend(found)
-    return frames, inputs, warnings
-
-
-def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[float]]:
-    pipeline = _parsed(work)
-    steps = Steps(work, len(work.spec.pipeline), frames)
+def _run(work: Work, pipeline: Pipeline, given: Inputs) -> tuple[pd.DataFrame, list[float]]:
+    steps = Steps(work, len(work.spec.pipeline))
     context = Context(
         job_id=work.job_id,
         attempt=work.attempt,
@@ -161,7 +166,13 @@ def _run(work: Work, frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, lis
         stop_check=work.stop.check,
     )
     result = pipeline.run(
-        frames, context=context, observer=steps, max_rows=work.limits.rows, max_columns=work.limits.columns
+        # taken out of here, so that each is let go after its last use
+        {name: given.frames.pop(name) for name in list(given.frames)},
+        context=context,
+        observer=steps,
+        max_rows=work.limits.rows,
+        max_columns=work.limits.columns,
+        done=given.done,
     )
     work.stop.check()
     return result, steps.timings

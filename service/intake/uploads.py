@@ -102,7 +102,9 @@ async def chunks(request: Request, limit: int, setting: str, hint: str = "") -> 
     stream = request.stream()
     while True:
         try:
-            chunk = await asyncio.wait_for(anext(stream), BODY_IDLE_S)
+            # not wait_for: that is a task for each of a thousand chunks
+            async with asyncio.timeout(BODY_IDLE_S):
+                chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError:

@@ -1,8 +1,11 @@
 """Values for the store's tests."""
 
+import itertools
 from typing import Any
 
 from jobs.model import Input, JobSpec, PayloadRef
+from jobs.store import blobs
+from jobs.store.redis import Redis
 
 
 def spec(*blobs: str, **changes: Any) -> JobSpec:
@@ -18,3 +21,14 @@ def spec(*blobs: str, **changes: Any) -> JobSpec:
         result_ttl_s=100,
     )
     return base.changed(**changes)
+
+
+async def content(redis: Redis, blob: str) -> bytes:
+    """All chunks of a blob."""
+    found = b""
+    for number in itertools.count():
+        chunk = await blobs.read_chunk(redis, blob, number)
+        if chunk is None:
+            return found
+        found += bytes(chunk)
+    raise AssertionError

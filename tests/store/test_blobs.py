@@ -21,7 +21,14 @@ REF = PayloadRef(blob="", media_type="text/csv", bytes=0)
 
 
 async def whole(redis: Redis, blob_id: str) -> bytes:
-    return b"".join([chunk async for chunk in blobs.read(redis, blob_id)])
+    return b"".join(await pieces(redis, blob_id))
+
+
+async def pieces(redis: Redis, blob_id: str) -> list[bytes | memoryview]:
+    found = []
+    while (chunk := await blobs.read_chunk(redis, blob_id, len(found))) is not None:
+        found.append(chunk)
+    return found
 
 
 async def write(redis: Redis, data: bytes, ttl_s: int = 100) -> str:
@@ -39,7 +46,12 @@ async def test_what_was_written_is_read(redis: Redis, size: int) -> None:
         info = await writer.finish()
     assert await whole(redis, info.id) == data
     assert (info.size, info.sha256) == (size, hashlib.sha256(data).hexdigest())
-    assert max([len(chunk) async for chunk in blobs.read(redis, info.id)]) <= 100
+    assert max(map(len, await pieces(redis, info.id))) <= 100
+    at_once = bytearray(size)
+    assert await blobs.read_into(redis, info.id, memoryview(at_once)) == size
+    assert bytes(at_once) == data
+    if size:
+        assert await blobs.read_into(redis, info.id, memoryview(bytearray(size - 1))) >= size
 
 
 async def test_text_takes_less_room_and_what_is_compressed_no_more(redis: Redis) -> None:

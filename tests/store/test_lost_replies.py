@@ -7,14 +7,14 @@ import pytest
 from config.sections import JobSettings, RedisSettings
 from jobs.model import AttemptReport, Outcome, PayloadRef, Problem, Progress
 from jobs.state import JobState
-from jobs.store import blobs, keys
+from jobs.store import keys
 from jobs.store.blobs import BlobWriter
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
 from tests.proxy import Proxy
-from tests.store.build import spec
+from tests.store.build import content, spec
 from tests.store.conftest import QUEUE
 from tests.store.test_blobs import write
 
@@ -124,7 +124,7 @@ async def test_payloads_and_frames(redis: Redis, lossy: Lossy) -> None:
     frame = await FrameStore(client, 900).add("t", ref(info.id), None)
     assert await FrameStore(redis, 900).get(frame.id) == frame
     client, _ = await lossy.lose()
-    assert b"".join([bytes(chunk) async for chunk in blobs.read(client, info.id)]) == b"0123456789abcdef"
+    assert await content(client, info.id) == b"0123456789abcdef"
     client, _ = await lossy.lose()
     await FrameStore(client, 900).delete(frame)
     assert await redis.exists(keys.frame(frame.id), keys.blob(info.id)) == 0

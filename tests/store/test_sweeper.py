@@ -7,12 +7,12 @@ import redis as sync_redis
 
 from jobs.model import Outcome, PayloadRef
 from jobs.state import JobState
-from jobs.store import blobs, keys
+from jobs.store import keys
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
 from jobs.store.sweeper import Sweeper
-from tests.store.build import spec
+from tests.store.build import content, spec
 from tests.store.no_leaks import leaks
 from tests.store.test_blobs import write
 
@@ -81,7 +81,7 @@ async def test_what_lives_stays(redis: Redis, store: JobStore) -> None:
     after = {key for key in await redis.keys("*") if not key.endswith((b":housekeeping", b":found"))}
     assert sorted(after) == before
     for name, blob in kept.items():
-        assert b"".join([bytes(chunk) async for chunk in blobs.read(redis, blob)]) == name.encode()
+        assert await content(redis, blob) == name.encode()
     assert await store.finish(running, JobState.SUCCEEDED, Outcome(), result_ttl_s=100)
 
 

@@ -26,7 +26,7 @@ def rendered(table: pa.Table, name: str, orient: str = "records", **how: object)
 
 
 def read(data: bytes, name: str, **options: object) -> tuple[pa.Table, tuple[Warn, ...]]:
-    return decoding.decode(pa.py_buffer(data), by_name(name).media_types[0], None, DecodeOptions(**options))
+    return decoding.decode(pa.py_buffer(data), by_name(name).media_types[0], None, DecodeOptions(**options))[:2]
 
 
 def values(table: pa.Table) -> list[list[object]]:
