@@ -52,7 +52,7 @@ STOCK_ARQ = Peer("stock ARQ", f"{_MODULES}.stock_arq", 1, ("arq", f"{_MODULES}.s
 SAQ = Peer("SAQ", f"{_MODULES}.on_saq", 2, ("saq", f"{_MODULES}.on_saq.settings", "--quiet"), "saq", "saq")
 _TASKIQ = ("taskiq", "worker", f"{_MODULES}.on_taskiq:broker", "--workers", "1", "--max-threadpool-threads", "2")
 TASKIQ = Peer("taskiq", f"{_MODULES}.on_taskiq", 3, (*_TASKIQ, "--log-level", "WARNING"), "taskiq", "taskiq")
-_CELERY = ("celery", "-A", f"{_MODULES}.on_celery", "worker", "--pool", "threads", "--concurrency", "2")
+_CELERY = ("celery", "-A", f"{_MODULES}.on_celery:celery", "worker", "--pool", "threads", "--concurrency", "2")
 CELERY = Peer("Celery", f"{_MODULES}.on_celery", 4, (*_CELERY, "--loglevel", "WARNING"), "celery", "celery")
 BACKGROUND = Peer("BackgroundTasks", f"{_MODULES}.background", 5, (), "background", "fastapi", waits=False)
 
@@ -96,14 +96,25 @@ def running(peer: Peer, redis_url: str) -> Iterator[Stack]:
             _until_up(port, api, works)
         except (RuntimeError, TimeoutError) as error:
             raise PeerMissingError(f"not started: {str(error)[-160:]}") from error
-        yield Stack(port, api, works, (command, environment))
+        try:
+            yield Stack(port, api, works, (command, environment))
+        except (AssertionError, OSError, TimeoutError) as error:
+            try:
+                _check(api, works)
+            except RuntimeError as death:
+                raise PeerMissingError(f"it died: {str(death)[-160:]}") from error
+            raise
+
+
+def _check(*processes: Process | None) -> None:
+    for one in processes:
+        if one is not None:
+            one.check()
 
 
 def _until_up(port: int, *processes: Process | None) -> None:
     def up() -> bool:
-        for one in processes:
-            if one is not None:
-                one.check()
+        _check(*processes)
         return listens(port)
 
     until(up, START_S, f"nothing listens on port {port}")

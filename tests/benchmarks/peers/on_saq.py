@@ -37,9 +37,11 @@ app = FastAPI(lifespan=lifespan)
 
 @app.post("/jobs", status_code=202)
 async def submit(records: list[dict[str, Any]], wait: float = 0) -> Any:
-    if wait:
-        return await queue.apply("summarize", records=records)
     job = await queue.enqueue("summarize", records=records)
+    if wait:
+        # told by pub/sub; `queue.apply` would look every half second
+        await job.refresh(wait)
+        return job.result
     return {"id": job.key}
 
 
