@@ -47,6 +47,8 @@ class Row:
     note: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     """More figures of the same measurement, for the JSON file alone."""
+    failed: bool = False
+    """The measurement itself failed; `note` says how."""
 
     @property
     def ratio(self) -> float | None:

@@ -51,9 +51,11 @@ def measure(options: Options) -> Iterator[Row]:
         Path(f"/proc/{ours.api.pid}/clear_refs").write_text("5")
         before = processes.status(ours.api.pid, "VmRSS")
         options.say(f"upload: {size // MIB} MiB")
+        cpu = processes.cpu_s(ours.api.pid)
         seconds = run(send(ours.port, size), LIMIT_S)
+        cpu = processes.cpu_s(ours.api.pid) - cpu
         peak = processes.status(ours.api.pid, "VmHWM")
     note = f"from {before / MIB:.0f} MiB; {size / MIB / seconds:.0f} MiB/s"
-    details = {"mib_per_s": size / MIB / seconds, "before_mib": before / MIB, "peak_mib": peak / MIB}
+    details = {"mib_per_s": size / MIB / seconds, "before_mib": before / MIB, "peak_mib": peak / MIB, "api_cpu_s": cpu}
     what = f"the API's growth, {size // MIB} MiB upload"
     yield Row(what, "MiB", (peak - before) / MIB, size / MIB, "the whole body", under(64), note, details)

@@ -54,6 +54,8 @@ async def submit_nap(seconds: float) -> Any:
 @app.get("/jobs/{job_id}")
 async def result(job_id: str) -> Any:
     job = await queue.job(job_id)
+    if job is not None and job.status in {Status.FAILED, Status.ABORTED}:
+        raise HTTPException(500, str(job.error))
     if job is None or job.status is not Status.COMPLETE:
         raise HTTPException(409, "not finished")
     return job.result
