@@ -30,7 +30,7 @@ docs/benchmarks.md explains each."""
 def main() -> int:
     """Run what was asked for, show it, keep it."""
     options = _arguments()
-    console, rows, failed = Console(width=None if sys.stdout.isatty() else 200), [], 0
+    console, rows = Console(width=None if sys.stdout.isatty() else 200), []
     facts = report.facts() | {"quick": options.quick}
     if facts["load"] > 0.5 * facts["cores"]:
         console.print(f"[yellow]the machine is busy (load {facts['load']:.1f}): expect noise[/]")
@@ -47,10 +47,8 @@ def main() -> int:
                 for row in BENCHES[name][0](Options(options.quick, options.peers, say)):
                     rows.append((name, row))
             except Exception as error:  # noqa: BLE001  # one bench must not cost the figures of the others
-                failed += 1
-                rows.append(
-                    (name, Row(name, "", None, note=f"the bench failed: {type(error).__name__}: {error}"[:300]))
-                )
+                note = f"the bench failed: {type(error).__name__}: {error}"[:300]
+                rows.append((name, Row(name, "", None, note=note, failed=True)))
         console.print(f"{name}: {time.monotonic() - started:.0f} s")
     console.print(report.table([row for _, row in rows], _title(facts)))
     with processes.valkey() as redis:
@@ -59,7 +57,7 @@ def main() -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(report.as_json(rows, facts), indent=2) + "\n")
     console.print(f"also in {options.out}")
-    return 1 if failed else 0
+    return 1 if any(row.failed for _, row in rows) else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -74,11 +74,12 @@ async def _lone_polled(connection: Connection) -> Answer:
 
 
 FRAMEQUEUE = Side(_submit_ours, _lone_ours, "/v1/jobs/{}/result")
+PEER = Side(_submit_peer, _lone_peer, "/jobs/{}")
 
 
 def side_of(peer: stacks.Peer) -> Side:
     """How this peer is asked."""
-    return Side(_submit_peer, _lone_peer if peer.waits else _lone_polled, "/jobs/{}")
+    return PEER if peer.waits else Side(_submit_peer, _lone_polled, "/jobs/{}")
 
 
 async def warm(port: int, side: Side) -> None:
