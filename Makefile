@@ -35,7 +35,7 @@ check: setup ## what CI runs: format, lint, imports, Dockerfile, types, then all
 	@$(BIN)/ruff format --quiet --check . || { echo 'make format puts this right'; exit 1; }
 	@$(MAKE) --no-print-directory lint types test
 
-bench: setup ## the yardsticks, each beside its peer in the same run
+bench: setup ## the yardsticks, each beside its peer in the same run; ARGS="--help" explains
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: setup ## ruff, the import contracts, hadolint

@@ -1,13 +1,12 @@
 """A million rows through filter, groupby and sort, beside the plain pandas script on the same file.
 
-In one call, and on a frame that was uploaded before.
+Once in one call (upload, job, download), once with the file already uploaded as a frame.
 """
 
-import asyncio
 import json
-import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +14,9 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from tests.benchmarks import servers
-from tests.benchmarks.client import Connection
+from tests.benchmarks import processes, stacks
+from tests.benchmarks.client import Answer, Connection, run
+from tests.benchmarks.report import Options, Row, at_most, median
 
 ROWS = 1_000_000
 PIPELINE = [
@@ -29,6 +29,7 @@ PIPELINE = [
     {"op": "sort_values", "by": ["total"], "ascending": False},
 ]
 PARQUET = "application/vnd.apache.parquet"
+LIMIT_S = 120
 
 
 def make(folder: Path) -> dict[str, Path]:
@@ -63,9 +64,8 @@ def script(file: Path, out: Path) -> pd.DataFrame:
     return result
 
 
-async def one_call(port: int, file: Path, media_type: str) -> tuple[float, bytes]:
-    """Upload, job and download in one request; seconds and the Parquet bytes."""
-    body = await asyncio.to_thread(file.read_bytes)
+async def one_call(port: int, body: bytes, media_type: str) -> tuple[float, Answer]:
+    """Upload, job and download in one request; seconds and the answer."""
     path = f"/v1/jobs?pipeline={quote(json.dumps(PIPELINE))}"
     connection = await Connection.open(port)
     started = time.perf_counter()
@@ -75,21 +75,21 @@ async def one_call(port: int, file: Path, media_type: str) -> tuple[float, bytes
     taken = time.perf_counter() - started
     connection.close()
     assert answer.status == 200, answer.body[:500]
-    return taken, answer.body
+    return taken, answer
 
 
-async def upload(port: int, file: Path, media_type: str) -> str:
-    """Keep the file as a frame; its id."""
-    body = await asyncio.to_thread(file.read_bytes)
+async def upload(port: int, body: bytes, media_type: str) -> str:
+    """The id of the frame that this file becomes."""
     connection = await Connection.open(port)
     answer = await connection.request("POST", "/v1/frames", body, f"content-type: {media_type}")
     connection.close()
     assert answer.status == 201, answer.body[:500]
-    return str(json.loads(answer.body)["id"])
+    frame: str = json.loads(answer.body)["id"]
+    return frame
 
 
-async def on_frame(port: int, frame: str) -> tuple[float, bytes]:
-    """The job on a frame that is there already; seconds and the Parquet bytes."""
+async def on_frame(port: int, frame: str) -> tuple[float, Answer]:
+    """Job and download of a frame that is there already; seconds and the answer."""
     body = json.dumps({"pipeline": PIPELINE, "inputs": {"df": {"frame": frame}}}).encode()
     connection = await Connection.open(port)
     started = time.perf_counter()
@@ -99,37 +99,67 @@ async def on_frame(port: int, frame: str) -> tuple[float, bytes]:
     taken = time.perf_counter() - started
     connection.close()
     assert answer.status == 200, answer.body[:500]
-    return taken, answer.body
+    return taken, answer
 
 
-def _same(body: bytes, folder: Path, expected: pd.DataFrame) -> None:
-    (folder / "got.parquet").write_bytes(body)
-    pd.testing.assert_frame_equal(pd.read_parquet(folder / "got.parquet"), expected)
+async def timing_of(port: int, answer: Answer) -> dict[str, Any]:
+    """The `timing` of the job behind this answer."""
+    connection = await Connection.open(port)
+    job = await connection.request("GET", answer.fields[b"location"].decode())
+    connection.close()
+    timing: dict[str, Any] = json.loads(job.body)["timing"]
+    return timing
 
 
-def measure(quick: bool) -> dict[str, Any]:
+def measure(options: Options) -> Iterator[Row]:
     """Script and service in turn; medians and their ratio, the answers compared each time."""
-    rounds = 2 if quick else 5
-    rows: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as name, servers.valkey() as redis, servers.framequeue(redis) as ours:
+    rounds = options.pick(3, 9)
+    with tempfile.TemporaryDirectory() as name, processes.valkey() as redis, stacks.framequeue(redis) as ours:
+        options.say("million: making the files")
         folder = Path(name)
         for media_type, file in make(folder).items():
-            plain: list[float] = []
-            service: list[float] = []
-            uploaded: list[float] = []
-            frame = asyncio.run(upload(ours.port, file, media_type))
+            options.say(f"million: {file.suffix[1:]}, {rounds} rounds")
+            body = file.read_bytes()
+            frame = run(upload(ours.port, body, media_type), LIMIT_S)
+            times: dict[str, list[float]] = {"script": [], "one call": [], "uploaded": []}
+            split: dict[str, list[dict[str, Any]]] = {"one call": [], "uploaded": []}
             for _ in range(rounds):
                 started = time.perf_counter()
                 expected = script(file, folder / "expected.parquet")
-                plain.append(time.perf_counter() - started)
-                taken, body = asyncio.run(one_call(ours.port, file, media_type))
-                service.append(taken)
-                _same(body, folder, expected)
-                taken, body = asyncio.run(on_frame(ours.port, frame))
-                uploaded.append(taken)
-                _same(body, folder, expected)
-            b = statistics.median(plain) * 1000
-            for what, times in (("in one call", service), ("uploaded before", uploaded)):
-                a = statistics.median(times) * 1000
-                rows[f"1M rows, {file.suffix[1:]} {what}, ms"] = (a, b, a / b)
-    return rows
+                times["script"].append(1000 * (time.perf_counter() - started))
+                for way in split:
+                    call = one_call(ours.port, body, media_type) if way == "one call" else on_frame(ours.port, frame)
+                    taken, answer = run(call, LIMIT_S)
+                    times[way].append(1000 * taken)
+                    split[way].append(run(timing_of(ours.port, answer), LIMIT_S))
+                    (folder / "got.parquet").write_bytes(answer.body)
+                    pd.testing.assert_frame_equal(pd.read_parquet(folder / "got.parquet"), expected)
+            yield from _rows(file.suffix[1:], times, split)
+
+
+def _rows(kind: str, times: dict[str, list[float]], split: dict[str, list[dict[str, Any]]]) -> Iterator[Row]:
+    script_ms = median(times["script"])
+    for way, target in (("one call", 2.5), ("uploaded", 1.0)):
+        ours = median(times[way]) or 0.0
+        parts = _parts(split[way])
+        parts["elsewhere"] = ours - sum(parts.values())
+        yield Row(
+            f"1M rows, {kind}, {way}",
+            "ms",
+            ours,
+            script_ms,
+            "the plain script",
+            at_most(target),
+            ", ".join(f"{part} {ms:.0f}" for part, ms in parts.items()),
+            {"split_ms": parts, "rounds": times[way], "rounds_of_script": times["script"]},
+        )
+
+
+def _parts(timings: list[dict[str, Any]]) -> dict[str, float]:
+    """The median of each part of the worker's own account."""
+    return {
+        "queued": median(one["queued_ms"] for one in timings) or 0.0,
+        "decode": median(one["decode_ms"] for one in timings) or 0.0,
+        "steps": median(sum(one["steps_ms"]) for one in timings) or 0.0,
+        "encode": median(one["encode_ms"] for one in timings) or 0.0,
+    }
