@@ -9,12 +9,15 @@ from functools import partial
 from typing import Any
 
 import arq
+from arq.connections import log_redis_info
 from arq.worker import JobExecutionFailed
 
+from jobs.errors import StoreError
 from jobs.store.calls import Call, CallEnd, finish_calls
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.keys import ARQ_ABORT
+from jobs.store.redis import translated
 from jobs.worker.call_ends import CallEnds
 from jobs.worker.call_run import CallRun, NotRunError
 from jobs.worker.hooks import guard_hooks
@@ -41,6 +44,13 @@ class CallWorker(arq.Worker):
     def _say_functions(self) -> None:
         # under ARQ's name: its command line shows that alone
         arq.worker.logger.info("Starting worker for %d functions: %s", len(self.functions), ", ".join(self.functions))
+
+    async def _say_what_redis_is(self) -> None:
+        try:
+            with translated():
+                await log_redis_info(self.pool, logger.info)
+        except StoreError as error:
+            logger.warning("%s; the worker waits for it", error)
 
     async def _write_ends(self, ends: Sequence[CallEnd]) -> list[bool]:
         return await finish_calls(self._store.together, self._store.queue, ends)

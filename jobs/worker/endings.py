@@ -12,7 +12,6 @@ from config import Settings
 from jobs.errors import (
     FramequeueError,
     InputGone,
-    InternalError,
     JobCanceled,
     JobStopped,
     JobTimeout,
@@ -42,7 +41,6 @@ _FULL_PATIENCE_S = 30.0
 _OP_PATIENCE_S = 3_600.0
 _OP_PAUSE_MS = 5_000
 _HAND_BACK_S = 2.0
-_BROKEN_TTL_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +174,6 @@ class Ending:
 
     def _queued_ms(self) -> float:
         return round(max(0.0, (self._age_s() - self.job.spec.delay_s) * 1000), 3)
-
-
-async def end_broken(store: JobStore, claim: Claim) -> JobState:
-    """Fail a job whose record cannot be read, so that it costs nobody else anything."""
-    logger.error("job %s: %s", claim.id, claim.broken)
-    outcome = Outcome(error=InternalError(claim.broken).problem)
-    await store.finish(claim, JobState.FAILED, outcome, result_ttl_s=_BROKEN_TTL_S)
-    return JobState.FAILED
 
 
 def _outcome(error: FramequeueError, delay_ms: int | None) -> str:

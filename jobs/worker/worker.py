@@ -8,8 +8,6 @@ from contextlib import suppress
 from signal import Signals
 from typing import Any
 
-from arq.connections import log_redis_info
-
 from jobs.errors import StoreError
 from jobs.state import JobState
 from jobs.store import cancels, factors, wake
@@ -17,8 +15,8 @@ from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.store.redis import end, translated
 from jobs.worker.admission import Admission
+from jobs.worker.broken import end_broken
 from jobs.worker.calls import CallWorker
-from jobs.worker.endings import end_broken
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
 from jobs.worker.outage import Outage
@@ -71,13 +69,6 @@ class Worker(CallWorker):
         ]
         while not self._stopping and not await self._round():
             pass
-
-    async def _say_what_redis_is(self) -> None:
-        try:
-            with translated():
-                await log_redis_info(self.pool, logger.info)
-        except StoreError as error:
-            logger.warning("%s; the worker waits for it", error)
 
     async def _round(self) -> bool:
         """One claim and one wait; True where a burst is over."""
