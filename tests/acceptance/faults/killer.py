@@ -1,0 +1,225 @@
+"""The faults of a run: drawn beforehand from its seed, then done to the processes one after another."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import redis
+
+from tests.acceptance.faults.harness import Harness, Unit, listening
+
+# each ends a process with SIGKILL
+KILLS = {"kill worker": 44, "kill supervisor": 12, "kill machine": 14, "kill api": 16, "kill redis": 14}
+# each does something else, half as often in all
+OTHERS = {
+    "freeze worker": 8,
+    "freeze redis": 4,
+    "pause redis": 4,
+    "reset connections": 7,
+    "flush scripts": 4,
+    "fill redis": 5,
+    "deploy worker": 6,
+    "deploy api": 4,
+}
+OUTAGES = ("redis stopped", "redis frozen")
+WORKER_KINDS = frozenset({"kill worker", "kill supervisor", "kill machine", "freeze worker", "deploy worker"})
+_BUSY_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A fault to come: after so many seconds; `chance` in 0..1 picks its target and its length."""
+
+    kind: str
+    after_s: float
+    chance: float
+
+
+@dataclass
+class Fault:
+    """A fault that was done: to whom, when (Unix time), and how many jobs were in flight then."""
+
+    number: int
+    kind: str
+    target: str = ""
+    at: float = 0.0
+    until: float = 0.0
+    in_flight: int = 0
+    note: str = ""
+    reruns: int = 0
+    rerun_s: list[float] = field(default_factory=list)
+    recovery_s: float | None = None
+
+
+def plan(kills: int, seed: int, every_s: float, outages: int) -> list[Planned]:
+    """`kills` SIGKILLs and half as many other faults in random order, `outages` long ones of each kind between them."""
+    chance = random.Random(seed)
+    kinds = chance.choices(list(KILLS), list(KILLS.values()), k=kills)
+    kinds += chance.choices(list(OTHERS), list(OTHERS.values()), k=kills // 2)
+    kinds += [kind for kind in OUTAGES for _ in range(outages)]
+    chance.shuffle(kinds)
+    return [
+        Planned(kind, min(3 * every_s, max(0.2, chance.expovariate(1 / every_s))), chance.random()) for kind in kinds
+    ]
+
+
+class Killer:
+    """Does the planned faults to a harness; `in_flight` tells how many jobs there are at the moment."""
+
+    def __init__(self, harness: Harness, in_flight: Callable[[], int], outage_s: float) -> None:
+        self.done: list[Fault] = []
+        self._harness, self._in_flight, self._outage_s = harness, in_flight, outage_s
+        self._redis = redis.Redis(port=harness.redis_port, socket_timeout=2, socket_connect_timeout=1)
+        self._running: set[asyncio.Task[None]] = set()
+        self._acts: dict[str, Callable[[Fault, Unit, float], Awaitable[None]]] = {
+            "kill worker": self._kill_child,
+            "kill supervisor": self._kill_parent,
+            "kill machine": self._kill_all,
+            "kill api": self._kill_parent,
+            "kill redis": self._kill_redis,
+            "freeze worker": self._freeze,
+            "freeze redis": self._freeze,
+            "pause redis": self._command,
+            "reset connections": self._command,
+            "flush scripts": self._command,
+            "fill redis": self._fill,
+            "deploy worker": self._deploy,
+            "deploy api": self._deploy,
+            "redis stopped": self._stop_redis,
+            "redis frozen": self._freeze,
+        }
+
+    async def run(self, planned: list[Planned], say: Callable[[Fault], None]) -> None:
+        """All of them, each at its moment; faults that last go on beside the next, on other processes."""
+        for one in planned:
+            await asyncio.sleep(one.after_s)
+            unit = await self._target(one)
+            fault = Fault(len(self.done) + 1, one.kind, unit.name, time.time(), in_flight=self._in_flight())
+            self.done.append(fault)
+            say(fault)
+            task = asyncio.create_task(self._do(fault, unit, one.chance))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        await asyncio.gather(*self._running)
+
+    async def _target(self, one: Planned) -> Unit:
+        role = next((role for role in ("worker", "api") if role in one.kind), "valkey")
+        role = "worker" if one.kind in WORKER_KINDS else role
+        units = self._harness.of(role)
+        ends = time.monotonic() + _BUSY_S
+        # most find a process at work, some find it at its start; were all to, nothing would ever start
+        early = "deploy" not in one.kind and int(one.chance * 1000) % 8 == 0
+        while time.monotonic() < ends:
+            free = [unit for unit in units if not unit.busy and (unit.up or (early and unit.pid is not None))]
+            if free:
+                chosen = free[int(one.chance * len(free))]
+                chosen.busy = True
+                return chosen
+            await asyncio.sleep(0.02)
+        raise TimeoutError(f"no {role} is there to be hit within {_BUSY_S} s")
+
+    async def _do(self, fault: Fault, unit: Unit, chance: float) -> None:
+        try:
+            await self._acts[fault.kind](fault, unit, chance)
+        finally:
+            fault.until = time.time()
+            unit.busy = False
+
+    async def _kill_child(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """The process that runs the jobs: the child of a supervisor, where there is one."""
+        children = unit.pids[1:]
+        if not children:
+            fault.note = "no child"
+            unit.signal(signal.SIGKILL)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    async def _kill_parent(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """The process itself; what it leaves behind is to end by itself."""
+        children = unit.pids[1:]
+        unit.signal(signal.SIGKILL)
+        self._harness.orphans |= dict.fromkeys(children, time.monotonic())
+        fault.note = "" if children else "no child"
+
+    async def _kill_all(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """Parent first, so that it cannot tell of its child's death."""
+        children = unit.pids[1:]
+        unit.signal(signal.SIGKILL)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    async def _kill_redis(self, fault: Fault, unit: Unit, chance: float) -> None:
+        unit.held = True
+        unit.signal(signal.SIGKILL)
+        await asyncio.sleep(chance)
+        unit.held = False
+        await listening(self._harness.redis_port)
+
+    async def _stop_redis(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """Gone in an orderly way, and back after the outage."""
+        unit.held = True
+        unit.signal(signal.SIGTERM)
+        await asyncio.sleep(self._outage_s)
+        unit.held = False
+        await listening(self._harness.redis_port)
+
+    async def _freeze(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """SIGSTOP to all of it, then SIGCONT: a worker past its lease, Redis for some seconds or the long outage."""
+        length_s = {
+            "freeze worker": self._harness.lease_s * (1.5 + 2 * chance),
+            "freeze redis": 1 + 4 * chance,
+            "redis frozen": self._outage_s,
+        }[fault.kind]
+        fault.note = f"{length_s:.1f} s"
+        pids = unit.pids
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(length_s)
+        for pid in reversed(pids):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    async def _command(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """A few words to Redis; who cannot be asked at the moment is spared."""
+        words = {
+            "pause redis": [("CLIENT", "PAUSE", str(int(500 + 4000 * chance)), "WRITE" if chance < 0.3 else "ALL")],
+            "reset connections": [("CLIENT", "KILL", "TYPE", "normal"), ("CLIENT", "KILL", "TYPE", "pubsub")],
+            "flush scripts": [("SCRIPT", "FLUSH")],
+        }[fault.kind]
+        try:
+            for line in words:
+                await asyncio.to_thread(self._redis.execute_command, *line)
+        except redis.RedisError as error:
+            fault.note = repr(error)[:80]
+
+    async def _fill(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """`maxmemory` low for a moment; a Redis that dies meanwhile comes back without it."""
+        try:
+            await asyncio.to_thread(self._redis.config_set, "maxmemory", "1")
+            await asyncio.sleep(0.3 + 2.5 * chance)
+        except redis.RedisError as error:
+            fault.note = repr(error)[:80]
+        finally:
+            await self._empty(fault)
+
+    async def _empty(self, fault: Fault) -> None:
+        for _ in range(100):
+            with suppress(redis.RedisError):
+                await asyncio.to_thread(self._redis.config_set, "maxmemory", "0")
+                return
+            await asyncio.sleep(0.1)
+        self._harness.wrongs.append(f"fault {fault.number}: maxmemory could not be set back")
+
+    async def _deploy(self, fault: Fault, unit: Unit, chance: float) -> None:
+        """SIGTERM; it is started again once it has ended."""
+        before = unit.starts
+        if unit.signal(signal.SIGTERM):
+            while unit.starts == before:
+                await asyncio.sleep(0.02)
