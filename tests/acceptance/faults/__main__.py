@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.acceptance.faults.run import Options, run
+from tests.acceptance.faults.run import EVERY_S, Options, run
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="SIGKILLs; half as many other faults come on top")
     parser.add_argument("--seed", type=int, default=1, help="what draws jobs, faults and moments")
-    parser.add_argument("--minutes", type=float, help="how long the faults last; else one every 2.2 s")
+    parser.add_argument("--minutes", type=float, help="how long the faults last; else one every two seconds or so")
     parser.add_argument("--outages", type=int, default=2, help="how often Redis is stopped, and frozen, for long")
     parser.add_argument("--outage", type=float, default=30, help="for how many seconds")
     parser.add_argument("--in-flight", type=int, default=16, help="jobs at a time")
@@ -25,7 +25,7 @@ def main() -> int:
     options = Options(
         kills=given.kills,
         seed=given.seed,
-        every_s=given.minutes * 60 / faults if given.minutes else 2.2,
+        every_s=given.minutes * 60 / faults if given.minutes else EVERY_S,
         outages=given.outages,
         outage_s=given.outage,
         in_flight=given.in_flight,

