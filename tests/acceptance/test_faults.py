@@ -63,7 +63,7 @@ def test_a_repeated_version_is_found_out() -> None:
 
 
 @pytest.fixture
-def keys(valkey: str) -> Iterator["redis.Redis[bytes]"]:
+def keys(valkey: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(valkey) as client:
         yield client
 
@@ -78,9 +78,7 @@ def keys(valkey: str) -> Iterator["redis.Redis[bytes]"]:
         ("framequeue:something", 60, "no kind of key"),
     ],
 )
-def test_a_key_that_should_not_be_there_is_found_out(
-    keys: "redis.Redis[bytes]", key: str, ttl_s: int | None, says: str
-) -> None:
+def test_a_key_that_should_not_be_there_is_found_out(keys: redis.Redis, key: str, ttl_s: int | None, says: str) -> None:
     keys.hset(key, mapping={"0": b"chunk", "refs": 1})
     if ttl_s:
         keys.expire(key, ttl_s)

@@ -17,10 +17,12 @@ from tests.acceptance.faults.checker import of_events, of_record
 from tests.acceptance.faults.harness import Harness, Unit
 from tests.acceptance.faults.history import Stored
 from tests.acceptance.faults.load import TERMINAL, Client
+from tests.acceptance.faults.procs import state_of
 
 # the end of its result stands in a blob: a late one must not stay
 ROWS = [{"n": n, "text": f"{n * 7919 % 10_007:05} {n}"} for n in range(15_000)]
 FEW = ROWS[:5]
+NAP_S = 3
 
 
 @asynccontextmanager
@@ -36,8 +38,8 @@ async def running(folder: Path, **options: Any) -> AsyncIterator[tuple[Harness, 
         harness.kill_all()
 
 
-async def submit(client: Client, rows: list[dict[str, Any]], nap_s: float) -> str:
-    body = {"pipeline": [{"op": "nap", "seconds": nap_s}], "inputs": {"df": {"records": rows}}}
+async def submit(client: Client, rows: list[dict[str, Any]], *pipeline: dict[str, Any]) -> str:
+    body = {"pipeline": pipeline, "inputs": {"df": {"records": rows}}}
     answer = await client.insist("POST", "/v1/jobs", json=body)
     assert answer.status_code == 202, answer.text
     job_id: str = answer.json()["id"]
@@ -81,6 +83,10 @@ def send(what: signal.Signals, unit: Unit) -> None:
         os.kill(pid, what)
 
 
+async def stands_still(unit: Unit) -> bool:
+    return any(state_of(pid) == "T" for pid in unit.pids)
+
+
 def stored(harness: Harness, job_id: str) -> Stored:
     with redis.Redis(port=harness.redis_port) as client:
         (found,) = history.read(client, [job_id])
@@ -90,14 +96,16 @@ def stored(harness: Harness, job_id: str) -> Stored:
 @pytest.mark.parametrize("rows", [FEW, ROWS], ids=["a small result", "a blob"])
 async def test_the_late_writes_of_a_frozen_worker_are_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     async with running(tmp_path, lease_s=2) as (harness, client):
-        job_id = await submit(client, rows, nap_s=4)
-        await until_running(client, job_id, 1)
         first, second = harness.of("worker")
         frozen = first.pid
+        nap = {"op": "nap", "seconds": NAP_S}
+        # it freezes by itself with its work all but done, so that its end is the first thing it does when it wakes
+        job_id = await submit(client, rows, nap, {"op": "stand_still"})
+        await until(lambda: stands_still(first))
         send(signal.SIGSTOP, first)
         second.start()
         await until_running(client, job_id, 2)
-        send(signal.SIGCONT, first)  # its nap is over as soon as it wakes, long before the other's
+        send(signal.SIGCONT, first)
         ended = await until_ended(client, job_id)
         assert (ended["state"], ended["attempt"]) == ("succeeded", 2)
         result = await client.insist("GET", f"/v1/jobs/{job_id}/result", params={"format": "json"})
@@ -106,7 +114,10 @@ async def test_the_late_writes_of_a_frozen_worker_are_refused(tmp_path: Path, ro
         assert [*of_events(found.events), *of_record(found)] == []
         kinds = [event.kind for event in found.events if event.kind != "job.progress"]
         assert kinds == ["job.queued", "job.started", "job.retrying", "job.started", "job.succeeded"]
-        # it lives on, and what it wrote late is nowhere
+        # the end is the second attempt's own: it came after the nap of that
+        began, over = (event.at_ms for event in found.events if event.kind != "job.progress" and event.attempt == 2)
+        assert over - began >= NAP_S * 1000
+        # the first worker lives on, and what it wrote late is nowhere
         assert first.pid == frozen
         with redis.Redis(port=harness.redis_port) as connection:
             assert keyspace.check(connection, {job_id: found})[0] == []
@@ -123,7 +134,7 @@ async def test_the_jobs_of_a_lost_machine_run_on_another(tmp_path: Path) -> None
         second.start()
         await harness.until_up([first, second])
         send(signal.SIGSTOP, second)  # so that it is the first that takes the job
-        job_id = await submit(client, FEW, nap_s=3)
+        job_id = await submit(client, FEW, {"op": "nap", "seconds": 3})
         await until_running(client, job_id, 1)
         send(signal.SIGCONT, second)
         lost_at = time.time()

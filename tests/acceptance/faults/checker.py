@@ -105,13 +105,13 @@ def of_record(job: Stored) -> Iterator[str]:
         yield "a report of an attempt that never was"
 
 
-def _all(connection: "redis.Redis[bytes]") -> dict[str, Stored]:
+def _all(connection: redis.Redis) -> dict[str, Stored]:
     return {job.id: job for job in history.read(connection, history.job_ids(connection))}
 
 
 async def check(client: Client, port: int, sent: Iterable[Sent]) -> Found:
     """Every job that was accepted, and every one that is there without its client's knowing."""
-    connection: redis.Redis[bytes] = redis.Redis(port=port)
+    connection = redis.Redis(port=port)
     jobs = await asyncio.to_thread(
         lambda: {job.id: job for job in history.read(connection, history.job_ids(connection))}
     )

@@ -20,6 +20,7 @@ QUEUE = "framequeue:queue"
 # what a process has for its drain before it counts as stuck; the settings of the run give it three seconds
 DRAINED_S = 20
 _LOOK_S = 0.02
+_COUNT_S = 0.5
 # no setting of the caller's shell reaches a process
 _CALLER = {name: value for name, value in os.environ.items() if not name.upper().startswith("FRAMEQUEUE_")}
 
@@ -38,11 +39,13 @@ class Unit:
     held: bool = False
     """Not to be started again: it is away on purpose."""
     starts: int = 0
+    children: dict[int, str] = field(default_factory=dict)
+    """Who was seen below it since its start; the word says who ended them, empty: nobody, as far as is known."""
     busy: bool = False
     """A fault has it in hand."""
 
     def start(self) -> None:
-        self.due, self.starts = None, self.starts + 1
+        self.due, self.starts, self.children = None, self.starts + 1, {}
         with (self.folder / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -83,6 +86,8 @@ class Harness:
     workers: int = 2
     settings: dict[str, str] = field(default_factory=dict)
     wrongs: list[str] = field(default_factory=list)
+    replaced: int = 0
+    """Children that ended while their supervisor lived and no fault had hit them: it may have reason to replace one."""
     orphans: dict[int, float] = field(default_factory=dict)
     """Pids whose parent was killed, and when: they are to end by themselves."""
     units: dict[str, Unit] = field(default_factory=dict)
@@ -132,7 +137,7 @@ class Harness:
             "FRAMEQUEUE_WORKER__POLL_S": "0.2",
             "FRAMEQUEUE_WORKER__THREADS": "2",
             "FRAMEQUEUE_JOBS__MAX_ATTEMPTS": "100",
-            "FRAMEQUEUE_TRANSFORMS__MODULES": "tests.acceptance.own",
+            "FRAMEQUEUE_TRANSFORMS__MODULES": "tests.acceptance.own,tests.acceptance.faults.ops",
         }
         return {**_CALLER, **ours, **self.settings, **more}
 
@@ -154,6 +159,7 @@ class Harness:
 
     async def keep(self) -> None:
         """Start again whatever is gone, until `stop`; what no fault explains is noted."""
+        counted = time.monotonic()
         while not self.stopping:
             for unit in self.units.values():
                 self._look(unit)
@@ -163,7 +169,17 @@ class Harness:
                 elif time.monotonic() - since > DRAINED_S:
                     self.wrongs.append(f"pid {pid} outlived its killed parent by {DRAINED_S} s")
                     self._end(pid)
+            if time.monotonic() - counted > _COUNT_S:
+                counted = time.monotonic()
+                self._count_children()
             await asyncio.sleep(_LOOK_S)
+
+    def _count_children(self) -> None:
+        for unit in self.of("worker"):
+            there = set(unit.pids[1:])
+            if unit.due is None and unit.pid is not None:
+                self.replaced += sum(1 for pid, end in unit.children.items() if not end and pid not in there)
+            unit.children = {pid: unit.children.get(pid, "") for pid in there}
 
     def _look(self, unit: Unit) -> None:
         if unit.process is None:

@@ -83,13 +83,13 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def job_ids(client: "redis.Redis[bytes]") -> list[str]:
+def job_ids(client: redis.Redis) -> list[str]:
     """The ids of all job records."""
     names = (key.decode().removeprefix(JOB) for key in client.scan_iter(match=f"{JOB}*", count=2000))
     return [name for name in names if ":" not in name]
 
 
-def read(client: "redis.Redis[bytes]", ids: Iterable[str]) -> Iterator[Stored]:
+def read(client: redis.Redis, ids: Iterable[str]) -> Iterator[Stored]:
     """The jobs of these ids."""
     parts = ("events", "reports", "inputs", "result")
     for batch in _batches(ids):

@@ -26,7 +26,7 @@ def _part(part: str) -> str:
     return r"[^:]+" if part.startswith("<") else re.escape(part)
 
 
-def settled(client: "redis.Redis[bytes]", within_s: float) -> bool:
+def settled(client: redis.Redis, within_s: float) -> bool:
     """Wait until the queue is empty and no lease is held: also the jobs that no client knows have ended then."""
     ends = time.monotonic() + within_s
     while time.monotonic() < ends:
@@ -36,7 +36,7 @@ def settled(client: "redis.Redis[bytes]", within_s: float) -> bool:
     return False
 
 
-def check(client: "redis.Redis[bytes]", jobs: Mapping[str, Stored]) -> tuple[list[Violation], dict[str, int]]:
+def check(client: redis.Redis, jobs: Mapping[str, Stored]) -> tuple[list[Violation], dict[str, int]]:
     """What is wrong with the keys, and how many there are of what."""
     patterns = [(_pattern(spec), spec) for spec in KEYS]
     wrongs: list[Violation] = []
@@ -58,7 +58,7 @@ def check(client: "redis.Redis[bytes]", jobs: Mapping[str, Stored]) -> tuple[lis
     return wrongs, counts
 
 
-def _keys(client: "redis.Redis[bytes]") -> Iterator[tuple[str, int, str]]:
+def _keys(client: redis.Redis) -> Iterator[tuple[str, int, str]]:
     names = list(client.scan_iter(count=5000))
     for start in range(0, len(names), _TOGETHER):
         batch = names[start : start + _TOGETHER]
@@ -72,7 +72,7 @@ def _keys(client: "redis.Redis[bytes]") -> Iterator[tuple[str, int, str]]:
                 yield name.decode(), ttl_ms, kind.decode()
 
 
-def _queue(client: "redis.Redis[bytes]") -> Iterator[str]:
+def _queue(client: redis.Redis) -> Iterator[str]:
     entries = [entry.decode() for entry in client.zrange(QUEUE, 0, -1)]
     if entries:
         yield f"{len(entries)} entries are left in the queue: {entries[:5]}"
@@ -80,7 +80,7 @@ def _queue(client: "redis.Redis[bytes]") -> Iterator[str]:
         yield f"the wake list holds {client.llen(f'{QUEUE}:wake')} tokens"
 
 
-def _referred(client: "redis.Redis[bytes]", jobs: Iterable[Stored]) -> Iterator[str]:
+def _referred(client: redis.Redis, jobs: Iterable[Stored]) -> Iterator[str]:
     for job in jobs:
         yield from job.text("blobs").split()
         yield ((job.outcome.get("result") or {}).get("blob")) or ""
@@ -88,7 +88,7 @@ def _referred(client: "redis.Redis[bytes]", jobs: Iterable[Stored]) -> Iterator[
         yield from re.findall(r"blb_[\w-]+", (client.hget(key, "record") or b"").decode())
 
 
-def _blobs(client: "redis.Redis[bytes]", jobs: Mapping[str, Stored], counts: dict[str, int]) -> Iterator[str]:
+def _blobs(client: redis.Redis, jobs: Mapping[str, Stored], counts: dict[str, int]) -> Iterator[str]:
     referred = set(_referred(client, jobs.values()))
     for key in client.scan_iter(match=f"{_BLOB}*", count=5000):
         name = key.decode().removeprefix(_BLOB)

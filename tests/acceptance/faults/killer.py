@@ -31,7 +31,7 @@ OTHERS = {
 OUTAGES = ("redis stopped", "redis frozen")
 WORKER_KINDS = frozenset({"kill worker", "kill supervisor", "kill machine", "freeze worker", "deploy worker"})
 _BUSY_S = 60
-_LIFE_S = 4
+_LIFE_S = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class Killer:
 
     def __init__(self, harness: Harness, load: Load, outage_s: float) -> None:
         self.done: list[Fault] = []
+        self.enough = asyncio.Event()
+        """Set it, and no further fault is done."""
         self._harness, self._load, self._outage_s = harness, load, outage_s
         self._redis = redis.Redis(port=harness.redis_port, socket_timeout=2, socket_connect_timeout=1)
         self._running: set[asyncio.Task[None]] = set()
@@ -97,10 +99,14 @@ class Killer:
             "redis frozen": self._freeze,
         }
 
-    async def run(self, planned: list[Planned], say: Callable[[Fault], None]) -> None:
-        """All of them, each at its moment; faults that last go on beside the next, on other processes."""
+    async def run(self, planned: list[Planned], say: Callable[[Fault], None], within_s: float) -> None:
+        """All of them, each at its moment, or as many as there is time for; those that last go on beside the next."""
+        ends = time.monotonic() + within_s
         for one in planned:
-            await asyncio.sleep(one.after_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.enough.wait(), one.after_s)
+            if self.enough.is_set() or time.monotonic() > ends:
+                break
             await self._signs_of_life()
             unit = await self._target(one)
             fault = Fault(len(self.done) + 1, one.kind, unit.name, time.time(), in_flight=self._load.in_flight)
@@ -147,6 +153,7 @@ class Killer:
             fault.note = "no child"
             unit.signal(signal.SIGKILL)
         for child in children:
+            unit.children[child] = fault.kind
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
 

@@ -36,10 +36,15 @@ def below(pid: int) -> list[int]:
 
 def alive(pid: int) -> bool:
     """Whether it runs; one that has ended and that nobody has asked after does not."""
+    return state_of(pid) not in {"Z", "X", ""}
+
+
+def state_of(pid: int) -> str:
+    """The letter of its state: R, S, D, T (stopped), Z (ended, not asked after); empty where it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 def catches_sigterm(pid: int) -> bool:

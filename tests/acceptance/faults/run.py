@@ -1,6 +1,7 @@
 """A fault run from start to end."""
 
 import asyncio
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,11 +24,12 @@ _DRAIN_S = 240
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to do: `kills` SIGKILLs and half as many other faults, one every `every_s`; Redis away for `outage_s`."""
+    """What to do: `kills` SIGKILLs and half as many other faults, one every `every_s`, as many as fit."""
 
     kills: int = 300
     seed: int = 1
     every_s: float = EVERY_S
+    within_s: float = float("inf")
     outages: int = 2
     outage_s: float = 30
     in_flight: int = 16
@@ -70,7 +72,8 @@ async def _under_load(
         if fault.number % 10 == 0 or fault.number == len(planned):
             say(f"{time.monotonic() - began:6.0f} s  {fault.number}/{len(planned)} faults, {len(load.sent)} jobs sent")
 
-    await killer.run(planned, told)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, killer.enough.set)
+    await killer.run(planned, told, options.within_s)
     violations = [
         Violation(
             f"submission {one.number} ({one.order.kind}, {one.id}) has not ended {_DRAIN_S} s after the last fault"
@@ -78,7 +81,7 @@ async def _under_load(
         for one in await load.drain(_DRAIN_S)
     ]
     say(f"{time.monotonic() - began:6.0f} s  drained; looking at {len(load.sent)} jobs")
-    connection: redis.Redis[bytes] = redis.Redis(port=harness.redis_port)
+    connection = redis.Redis(port=harness.redis_port)
     if not await asyncio.to_thread(keyspace.settled, connection, 60):
         violations.append(Violation("the queue is not empty a minute after the last known job has ended"))
     found = await checker.check(client, harness.redis_port, load.sent)
@@ -88,6 +91,7 @@ async def _under_load(
     report.attribute(killer.done, found.jobs.values(), load.sent)
     figures = report.totals(load.sent, found.jobs.values(), killer.done)
     figures |= {
+        "worker children replaced by their supervisors": harness.replaced,
         "without an answer, yet stored whole": found.unknown_stored,
         "checked over HTTP": found.checked,
         **counts,
