@@ -19,7 +19,8 @@ from tests.acceptance.faults.history import Stored
 from tests.acceptance.faults.load import TERMINAL, Client
 from tests.acceptance.faults.procs import state_of
 
-# the end of its result stands in a blob: a late one must not stay
+pytestmark = pytest.mark.timeout(300)
+# its result stands in a blob: that of a late end must not stay
 ROWS = [{"n": n, "text": f"{n * 7919 % 10_007:05} {n}"} for n in range(15_000)]
 FEW = ROWS[:5]
 NAP_S = 3
@@ -52,7 +53,7 @@ async def job(client: Client, job_id: str, wait_s: int = 0) -> dict[str, Any]:
     return found
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 60) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 120) -> None:
     ends = time.monotonic() + within_s
     while not await condition():
         assert time.monotonic() < ends, "it never came to be"

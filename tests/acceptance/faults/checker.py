@@ -139,9 +139,10 @@ async def check(client: Client, port: int, sent: Iterable[Sent]) -> Found:
 
 
 async def _look(client: Client, turns: asyncio.Semaphore, sent: Sent, jobs: Mapping[str, Stored]) -> list[Violation]:
+    stored = jobs.get(sent.id or "")
     async with turns:
-        wrongs = [what async for what in _over_http(client, sent, jobs.get(sent.id or ""))]
-    story = jobs[sent.id].story() if sent.id in jobs else []
+        wrongs = [what async for what in _over_http(client, sent, stored)]
+    story = [] if stored is None else stored.story()
     head = f"submission {sent.number} ({sent.order.kind})"
     told = f"its client: sent {sent.sent_at:.3f}, {sent.answer}, saw {sent.state} at {sent.ended_at}"
     return [Violation(f"{head}: {what}", (told, *story), sent.id) for what in wrongs]

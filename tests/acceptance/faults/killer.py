@@ -205,7 +205,7 @@ class Killer:
 
     async def _command(self, fault: Fault, unit: Unit, chance: float) -> None:
         """A few words to Redis; who cannot be asked at the moment is spared."""
-        words = {
+        words: dict[str, list[tuple[str, ...]]] = {
             "pause redis": [("CLIENT", "PAUSE", str(int(500 + 4000 * chance)), "WRITE" if chance < 0.3 else "ALL")],
             # in a burst, so that some meet an answer on its way
             "reset connections": [("CLIENT", "KILL", "TYPE", kind) for kind in ("pubsub", *["normal"] * 8)],
