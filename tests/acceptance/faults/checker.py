@@ -1,6 +1,7 @@
 """What must hold of every job once the load has drained; written from the documents, not with the product's code."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +59,8 @@ class Found:
     jobs: Mapping[str, Stored]
     violations: list[Violation]
     checked: int
-    unknown_stored: int
-    """Submissions whose answer gave no id, and whose job is there all the same: it has to be as whole as any other."""
+    unknown_stored: Mapping[str, int]
+    """By answer: submissions that got no id, and whose job is there all the same; it has to be as whole as others."""
 
 
 def of_events(events: tuple[Event, ...]) -> Iterator[str]:
@@ -112,22 +113,22 @@ def _all(connection: redis.Redis) -> dict[str, Stored]:
 async def check(client: Client, port: int, sent: Iterable[Sent]) -> Found:
     """Every job that was accepted, and every one that is there without its client's knowing."""
     connection = redis.Redis(port=port)
-    jobs = await asyncio.to_thread(
-        lambda: {job.id: job for job in history.read(connection, history.job_ids(connection))}
-    )
+    jobs = await asyncio.to_thread(_all, connection)
     by_number = {one.number: one for one in sent}
     wrongs = [Violation(what, tuple(job.story()), job.id) for job in jobs.values() for what in of_record(job)]
     wrongs += [Violation(f"submission {one.number}: {what}") for one in by_number.values() for what in one.wrongs]
-    submitted, unknown = {}, 0
+    submitted: set[int] = set()
+    unknown: Counter[str] = Counter()
     for job in jobs.values():
         number = job.number if "spec" in job.fields else None
         if number is None:
             continue
         if number in submitted or number not in by_number:
             wrongs.append(Violation(f"submission {number} became more than one job", tuple(job.story()), job.id))
-        submitted[number] = job.id
+            continue
+        submitted.add(number)
         if by_number[number].id is None:
-            unknown += 1
+            unknown[by_number[number].answer] += 1
             by_number[number].id = job.id
     known = [one for one in by_number.values() if one.id is not None]
     for one in known:

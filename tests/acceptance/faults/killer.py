@@ -1,8 +1,7 @@
-"""The faults of a run: drawn beforehand from its seed, then done to the processes one after another."""
+"""The faults of a run: done to the processes one after another, as `plan` has drawn them."""
 
 import asyncio
 import os
-import random
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -13,34 +12,11 @@ import redis
 
 from tests.acceptance.faults.harness import Harness, Unit
 from tests.acceptance.faults.load import Load
+from tests.acceptance.faults.plan import WORKER_KINDS, Planned
 from tests.acceptance.faults.procs import listening
 
-# each ends a process with SIGKILL
-KILLS = {"kill worker": 44, "kill supervisor": 12, "kill machine": 14, "kill api": 16, "kill redis": 14}
-# each does something else, half as often in all
-OTHERS = {
-    "freeze worker": 8,
-    "freeze redis": 4,
-    "pause redis": 4,
-    "reset connections": 7,
-    "flush scripts": 4,
-    "fill redis": 5,
-    "deploy worker": 6,
-    "deploy api": 4,
-}
-OUTAGES = ("redis stopped", "redis frozen")
-WORKER_KINDS = frozenset({"kill worker", "kill supervisor", "kill machine", "freeze worker", "deploy worker"})
-_BUSY_S = 60
+_BUSY_S = 120
 _LIFE_S = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A fault to come: after so many seconds; `chance` in 0..1 picks its target and its length."""
-
-    kind: str
-    after_s: float
-    chance: float
 
 
 @dataclass
@@ -57,18 +33,6 @@ class Fault:
     reruns: int = 0
     rerun_s: list[float] = field(default_factory=list)
     recovery_s: float | None = None
-
-
-def plan(kills: int, seed: int, every_s: float, outages: int) -> list[Planned]:
-    """`kills` SIGKILLs and half as many other faults in random order, `outages` long ones of each kind between them."""
-    chance = random.Random(seed)
-    kinds = chance.choices(list(KILLS), list(KILLS.values()), k=kills)
-    kinds += chance.choices(list(OTHERS), list(OTHERS.values()), k=kills // 2)
-    kinds += [kind for kind in OUTAGES for _ in range(outages)]
-    chance.shuffle(kinds)
-    return [
-        Planned(kind, min(3 * every_s, max(0.2, chance.expovariate(1 / every_s))), chance.random()) for kind in kinds
-    ]
 
 
 class Killer:
@@ -109,6 +73,9 @@ class Killer:
                 break
             await self._signs_of_life()
             unit = await self._target(one)
+            if unit is None:
+                self._harness.wrongs.append(f"{one.kind}: nothing that it could hit was up for {_BUSY_S} s")
+                continue
             fault = Fault(len(self.done) + 1, one.kind, unit.name, time.time(), in_flight=self._load.in_flight)
             self.done.append(fault)
             say(fault)
@@ -123,7 +90,7 @@ class Killer:
         while self._load.ended < before + 2 and time.monotonic() < ends:
             await asyncio.sleep(0.05)
 
-    async def _target(self, one: Planned) -> Unit:
+    async def _target(self, one: Planned) -> Unit | None:
         role = next((role for role in ("worker", "api") if role in one.kind), "valkey")
         role = "worker" if one.kind in WORKER_KINDS else role
         units = self._harness.of(role)
@@ -137,11 +104,13 @@ class Killer:
                 chosen.busy = True
                 return chosen
             await asyncio.sleep(0.1)
-        raise TimeoutError(f"no {role} is there to be hit within {_BUSY_S} s")
+        return None
 
     async def _do(self, fault: Fault, unit: Unit, chance: float) -> None:
         try:
             await self._acts[fault.kind](fault, unit, chance)
+        except (OSError, redis.RedisError) as error:
+            self._harness.wrongs.append(f"fault {fault.number}, {fault.kind}: {error!r}")
         finally:
             fault.until = time.time()
             unit.busy = False
@@ -197,22 +166,17 @@ class Killer:
         fault.note = f"{length_s:.1f} s"
         pids = unit.pids
         for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(length_s)
         for pid in reversed(pids):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
     async def _command(self, fault: Fault, unit: Unit, chance: float) -> None:
-        """A few words to Redis; who cannot be asked at the moment is spared."""
-        words: dict[str, list[tuple[str, ...]]] = {
-            "pause redis": [("CLIENT", "PAUSE", str(int(500 + 4000 * chance)), "WRITE" if chance < 0.3 else "ALL")],
-            # in a burst, so that some meet an answer on its way
-            "reset connections": [("CLIENT", "KILL", "TYPE", kind) for kind in ("pubsub", *["normal"] * 8)],
-            "flush scripts": [("SCRIPT", "FLUSH")],
-        }[fault.kind]
+        """A few words to Redis, where it can be asked at the moment."""
         try:
-            for line in words:
+            for line in _words(fault.kind, chance):
                 await asyncio.to_thread(self._redis.execute_command, *line)
                 await asyncio.sleep(0.05 * chance)
         except redis.RedisError as error:
@@ -242,3 +206,12 @@ class Killer:
         if unit.signal(signal.SIGTERM):
             while unit.starts == before:
                 await asyncio.sleep(0.02)
+
+
+def _words(kind: str, chance: float) -> list[tuple[str, ...]]:
+    if kind == "pause redis":
+        return [("CLIENT", "PAUSE", str(int(500 + 4000 * chance)), "WRITE" if chance < 0.3 else "ALL")]
+    if kind == "flush scripts":
+        return [("SCRIPT", "FLUSH")]
+    # in a burst, so that some meet an answer on its way
+    return [("CLIENT", "KILL", "TYPE", "pubsub"), *[("CLIENT", "KILL", "TYPE", "normal")] * 8]

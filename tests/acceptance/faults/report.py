@@ -13,8 +13,9 @@ from rich.table import Table
 
 from tests.acceptance.faults.checker import Violation
 from tests.acceptance.faults.history import Stored
-from tests.acceptance.faults.killer import KILLS, WORKER_KINDS, Fault
+from tests.acceptance.faults.killer import Fault
 from tests.acceptance.faults.load import Sent
+from tests.acceptance.faults.plan import KILLS, WORKER_KINDS
 
 _ENDS_AN_ATTEMPT = frozenset({"job.retrying", "job.queued"})
 

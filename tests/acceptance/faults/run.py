@@ -13,8 +13,9 @@ import redis
 from tests.acceptance.faults import checker, keyspace, report
 from tests.acceptance.faults.checker import Violation
 from tests.acceptance.faults.harness import Harness
-from tests.acceptance.faults.killer import Fault, Killer, plan
+from tests.acceptance.faults.killer import Fault, Killer
 from tests.acceptance.faults.load import Client, Load
+from tests.acceptance.faults.plan import plan
 from tests.acceptance.faults.report import Report
 
 EVERY_S = 2.0
@@ -92,7 +93,7 @@ async def _under_load(
     figures = report.totals(load.sent, found.jobs.values(), killer.done)
     figures |= {
         "worker children replaced by their supervisors": harness.replaced,
-        "without an answer, yet stored whole": found.unknown_stored,
+        "not known to be accepted, yet stored whole": dict(found.unknown_stored),
         "checked over HTTP": found.checked,
         **counts,
     }
