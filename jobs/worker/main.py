@@ -33,7 +33,9 @@ def run(settings: Settings) -> int:
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1))
     code = 1
     try:
-        worker = build(settings, pool)
+        worker = build(settings, pool, handle_signals=False)
+        # uvloop drops a signal that comes before its loop runs; until then it ends the process, as during the imports
+        loop.call_soon(worker.heed_signals)
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()

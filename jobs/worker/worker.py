@@ -190,6 +190,12 @@ class Worker(arq.Worker):
         if self.cron_jobs:
             await self.run_cron(datetime.now(tz=self.timezone), max(self.poll_delay_s, 0.5))
 
+    def heed_signals(self) -> None:
+        """Drain at SIGTERM and SIGINT from now on; to be called in the running loop."""
+        self._handle_signals = True
+        for signum in (Signals.SIGTERM, Signals.SIGINT):
+            self._add_signal_handler(signum, self.handle_sig_wait_for_completion)
+
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """The first signal drains; the second hands everything back at once."""
         if self._draining:
