@@ -129,6 +129,22 @@ async def test_the_late_writes_of_a_frozen_worker_are_refused(tmp_path: Path, ro
             await until(late_result_is_gone)
 
 
+async def test_a_worker_that_is_told_to_end_while_it_starts_ends(tmp_path: Path) -> None:
+    async with running(tmp_path) as (harness, _):
+        worker = harness.units["worker1"]
+        for _ in range(3):
+            worker.start()
+            await harness.until_up([worker])  # it catches the signal, and does not run yet
+            worker.signal(signal.SIGTERM)
+
+            async def has_ended() -> bool:
+                return worker.pid is None
+
+            await until(has_ended, within_s=30)
+            assert worker.process is not None
+            assert worker.process.returncode == 0
+
+
 async def test_the_jobs_of_a_lost_machine_run_on_another(tmp_path: Path) -> None:
     async with running(tmp_path, lease_s=10) as (harness, client):
         first, second = harness.of("worker")
