@@ -1,6 +1,6 @@
 # What one can do here: `make` lists it. Needs Python >= 3.11 and make; the rest is installed into .venv on first use.
 #   PYTHON=python3.13   the interpreter for .venv            TESTS=tests/unit   what `make test` runs
-#   ARGS="--port 9000"  more words for demo, up, bench, lock   DOCKER=podman      what builds the image
+#   ARGS="--port 9000"  more words for demo, up, bench, faults, lock  DOCKER=podman      what builds the image
 
 BIN := .venv/bin
 PYTHON ?=
@@ -13,7 +13,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check bench lint format types docs lock clean image
+.PHONY: help setup demo up test check bench faults lint format types docs lock clean image
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ check: setup ## what CI runs: format, lint, imports, Dockerfile, types, then all
 
 bench: setup ## the yardsticks, each beside its peer in the same run; ARGS="--help" explains
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+faults: setup ## the long fault run: 300 kills under load, then a look at every job and key (some 20 minutes)
+	@env -u REDIS_URL $(BIN)/python -m tests.acceptance.faults $(ARGS)
 
 lint: setup ## ruff, the import contracts, hadolint
 	@$(BIN)/ruff check --quiet .

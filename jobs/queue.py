@@ -4,36 +4,23 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from config import Settings
 from jobs.codecs.parquet import Parquet
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
+from jobs.health import Health, look
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
-from jobs.store import blobs, keys, logs
+from jobs.store import blobs, logs
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
-from jobs.store.redis import translated
-from jobs.store.soundness import SECTIONS, unsafe
 from jobs.store.uploads import Staged, Upload
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
 # how soon a waiter that was told of a change looks again where Redis did not answer it
 _LOOK_AGAIN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the parts are. `redis` is None where it answers, else the reason; `warnings` say what is unsafe."""
-
-    redis: str | None
-    workers: int = 0
-    fingerprint_mismatch: bool = False
-    queued: int = 0
-    warnings: tuple[str, ...] = ()
 
 
 class JobQueue:
@@ -217,25 +204,7 @@ class JobQueue:
 
     async def health(self) -> Health:
         """How Redis and the workers are, for /readyz."""
-        try:
-            with translated():
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    pipe.zrange(keys.WORKERS, 0, -1)  # renewals keep it clean, by Redis' clock
-                    pipe.zcard(self._settings.redis.queue)
-                    for section in SECTIONS:
-                        pipe.info(section)
-                    workers, queued, *info = await pipe.execute()
-        except StoreError as error:
-            return Health(redis=error.detail)
-        fingerprints = {info.decode().rpartition(" ")[2] for info in workers}
-        mismatch = bool(fingerprints - {self.catalogue.fingerprint})
-        return Health(
-            redis=None,
-            workers=len(workers),
-            fingerprint_mismatch=mismatch,
-            queued=queued,
-            warnings=unsafe(*info),
-        )
+        return await look(self._redis, self._settings.redis.queue, self.catalogue.fingerprint)
 
 
 def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:

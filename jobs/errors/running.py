@@ -83,7 +83,7 @@ class WorkerDrained(JobStopped):
 
 
 class StoreError(FramequeueError):
-    """Redis is away or full; nothing was stored, and asking again later helps."""
+    """Redis is away or full; asking again later helps."""
 
     retryable = True
     retry_after_s: ClassVar[int] = 2
@@ -94,7 +94,7 @@ class StoreUnavailable(StoreError):
     title = "Store unavailable"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"Redis does not answer ({reason}); nothing was stored, try again")
+        super().__init__(f"Redis does not answer ({reason}); try again (what was to be stored may be there, or not)")
 
 
 class StoreFull(StoreError):

@@ -34,7 +34,8 @@ class Admission:
     """The claims that a worker holds, and what room they leave."""
 
     def __init__(self, memory_total: int) -> None:
-        self._total = memory_total
+        self.total = memory_total
+        """What all attempts together may take, in bytes; 0: not counted."""
         self._held: dict[str, Claim] = {}
         self._factors: dict[str, float] = {}
 
@@ -45,8 +46,8 @@ class Admission:
         return Room(
             busy=len(self._held),
             suspects=not any(claim.suspect for claim in held),
-            memory_free=self._total - sum(claim.weight for claim in held),
-            memory_total=self._total,
+            memory_free=self.total - sum(claim.weight for claim in held),
+            memory_total=self.total,
         )
 
     def hold(self, claim: Claim) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from signal import Signals
 from typing import Any
 
 import arq
@@ -40,6 +41,12 @@ class CallWorker(arq.Worker):
         self._ending = 0
         self._looked_for_aborts = 0.0
         guard_hooks(self)
+
+    def heed_signals(self) -> None:
+        """Drain at SIGTERM and SIGINT from now on; to be called in the running loop."""
+        self._handle_signals = True
+        for signum in (Signals.SIGTERM, Signals.SIGINT):
+            self._add_signal_handler(signum, self.handle_sig_wait_for_completion)
 
     def _say_functions(self) -> None:
         # under ARQ's name: its command line shows that alone

@@ -38,7 +38,9 @@ def run(settings: Settings) -> int:
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1), settings.worker.nice)
     code = 1
     try:
-        worker = build(settings, pool, link=Link.from_environment())
+        worker = build(settings, pool, link=Link.from_environment(), handle_signals=False)
+        # uvloop drops a signal that comes before its loop runs; until then it ends the process, as during the imports
+        loop.call_soon(worker.heed_signals)
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()
@@ -60,8 +62,7 @@ def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **a
     catalogue = load_catalogue(settings.transforms.modules)
     store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
     link = link or Link(None)
-    memory_bytes = memory_budget(settings.worker.memory_bytes)
-    admission = Admission(memory_bytes)
+    admission = Admission(memory_budget(settings.worker.memory_bytes))
     shop = attempt.Workshop(
         store=store,
         pool=pool,
@@ -70,7 +71,7 @@ def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **a
         settings=settings,
         worker=worker_id,
         chance=random.Random(),  # noqa: S311  # jitter
-        memory_bytes=memory_bytes,
+        admission=admission,
         link=link,
     )
     info = f"{worker_id} {catalogue.fingerprint}"
@@ -80,8 +81,22 @@ def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **a
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         return await attempt.run(shop, claim, stop)
 
+    return Worker(
+        [func(_not_called, name=FUNCTION)],
+        store=store,
+        leases=leases,
+        admission=admission,
+        link=link,
+        worker_id=worker_id,
+        run_attempt=run_attempt,
+        **_options(settings, store, pool) | arq_options,
+    )
+
+
+def _options(settings: Settings, store: JobStore, pool: ThreadPool) -> dict[str, Any]:
+    """What ARQ's own worker is told."""
     housekeeping = Housekeeping(store.redis, store.queue)
-    options: dict[str, Any] = {
+    return {
         "max_jobs": pool.size,
         "poll_delay": settings.worker.poll_s,
         "job_completion_wait": settings.worker.drain_s,
@@ -92,16 +107,6 @@ def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **a
         "on_startup": housekeeping.start,
         "cron_jobs": housekeeping.cron_jobs(),
     }
-    return Worker(
-        [func(_not_called, name=FUNCTION)],
-        store=store,
-        leases=leases,
-        admission=admission,
-        link=link,
-        worker_id=worker_id,
-        run_attempt=run_attempt,
-        **options | arq_options,
-    )
 
 
 async def _not_called(ctx: dict[Any, Any]) -> None:

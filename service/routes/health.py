@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.queue import Health
+from jobs.health import Health
 from service.answers import json_response
 from service.dependencies import services
 from service.routes.docs import LIVEZ, READYZ

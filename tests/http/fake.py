@@ -12,6 +12,7 @@ from jobs.codecs import stored
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.decoding import decode
 from jobs.errors import FramequeueError, InputUnknown, JobCanceled, NotFound, StoreError
+from jobs.health import Health
 from jobs.model import (
     AttemptReport,
     Column,
@@ -25,7 +26,6 @@ from jobs.model import (
     Progress,
     ResultInfo,
 )
-from jobs.queue import Health
 from jobs.state import JobState
 from jobs.store.uploads import Staged
 from jobs.transforms.catalogue import Catalogue

@@ -12,7 +12,7 @@ import pytest
 
 from config import Settings
 from jobs.errors import FramequeueError, InputGone, InputMalformed, QueueFull, StoreFull, StoreUnavailable
-from jobs.queue import Health
+from jobs.health import Health
 from service.docs_page import docs_page
 from service.operations import EXAMPLE_CSV
 from service.problems import STATUS
