@@ -18,8 +18,9 @@ from redis.connection import Connection, Encoder
 from config import load
 from jobs.model import Input, JobSpec, Outcome, PayloadRef
 from jobs.state import JobState
+from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
-from jobs.store.redis import Redis, connect
+from jobs.store.redis import Redis
 from tests.benchmarks import processes
 from tests.benchmarks.client import run
 from tests.benchmarks.report import Options, Row, at_most, median

@@ -11,7 +11,7 @@ from typing import Any
 from arq.connections import ArqRedis, RedisSettings, create_pool
 
 from config import load
-from jobs.store.redis import connect
+from jobs.store.connection import connect
 from tests.benchmarks import processes
 from tests.benchmarks.client import run
 from tests.benchmarks.functions import calls
