@@ -31,7 +31,7 @@ class Claim:
     least_bytes: int = 0
     """Bytes of memory it takes at the very least."""
     suspect: bool = False
-    """Its worker was lost before."""
+    """Its worker was lost twice before."""
     call: Call | None = None
     evidence: str = ""
     """What is known of the last of its lost workers."""
@@ -87,6 +87,6 @@ def read_claim(entry: Sequence[Any]) -> Claim:
         broken=broken,
         weight=int(weight),
         least_bytes=int(least),
-        suspect=int(fields.get("lost", b"0")) > 0,
+        suspect=int(fields.get("lost", b"0")) > 1,
         evidence=fields.get("evidence", b"").decode(errors="replace"),
     )

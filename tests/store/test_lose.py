@@ -120,8 +120,7 @@ async def test_only_its_own_are_touched_however_many_pages(store: JobStore, redi
     after = dict(await redis.zrange(store.queue, 0, -1, withscores=True))
     assert {name.decode() for name in before if before[name] != after[name]} == mine
     assert [(await job(store, claim.id)).state for claim in others] == [JobState.RUNNING] * 10
-    # each is a suspect now, and there is one of these in a claim
-    assert {claim.id for _ in mine for claim in (await store.claim("u", 50, LEASE_MS)).taken} >= mine
+    assert {claim.id for claim in (await store.claim("u", 50, LEASE_MS)).taken} >= mine
 
 
 async def test_pages_end_where_many_entries_have_one_score(store: JobStore, redis: Redis) -> None:

@@ -75,8 +75,8 @@ local function look(id)
   local names = {'state', 'attempt', 'max_attempts', 'lost', 'free', 'sizes', 'token'}
   local values, record = redis.call('HMGET', jobs .. id, unpack(names)), {}
   for i, name in ipairs(names) do record[name] = values[i] or nil end
-  -- its worker was lost once: who is at fault shows best with one such job at a time
-  record.suspect = record.state == 'running' or tonumber(record.lost or 0) > 0
+  -- its worker was lost twice: who is at fault shows best with one such job at a time
+  record.suspect = tonumber(record.lost or 0) + (record.state == 'running' and 1 or 0) > 1
   return record
 end
 

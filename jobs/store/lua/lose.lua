@@ -18,7 +18,7 @@ end
 
 local function back(id)
   local key = jobs .. id
-  local record = redis.call('HMGET', key, 'state', 'token', 'attempt', 'exhausted')
+  local record = redis.call('HMGET', key, 'state', 'token', 'attempt', 'exhausted', 'created_ms')
   redis.call('DEL', leases .. id)
   if not record[1] then -- a plain ARQ call: ARQ counts its tries itself, when it begins to run one
     local retry = ARGV[11] .. id
@@ -36,7 +36,7 @@ local function back(id)
       redis.call('HSET', key, 'evidence', ARGV[8])
       keep_report(key .. ':reports', (string.gsub(ARGV[7], '^{"attempt":%d+', '{"attempt":' .. record[3])))
     end
-    redis.call('ZADD', queue, now, id)
+    redis.call('ZADD', queue, record[5] or now, id) -- its old place in the line
     announce(key .. ':events', channel, id, refund and 'job.queued' or 'job.retrying', 'queued', version, record[3])
     given = given + 1
   end
