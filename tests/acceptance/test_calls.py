@@ -249,6 +249,7 @@ async def test_the_end_of_a_call_that_runs_elsewhere_by_now_is_dropped(
     await until(lambda: not running.worker.tasks)
     assert await redis.exists(result_key_prefix + "one") == 0
     assert await redis.get("arq:in-progress:one") == b"another's"
+    await redis.delete("arq:in-progress:one")
     assert "another attempt has it" in caplog.text
 
 

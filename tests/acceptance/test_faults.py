@@ -83,4 +83,5 @@ def test_a_key_that_should_not_be_there_is_found_out(keys: redis.Redis, key: str
     if ttl_s:
         keys.expire(key, ttl_s)
     wrongs, _ = keyspace.check(keys, {})
+    keys.delete(key)
     assert any(says in wrong.what for wrong in wrongs), wrongs

@@ -17,13 +17,15 @@ _TOGETHER = 500
 
 def _pattern(spec: KeySpec) -> re.Pattern[str]:
     parts = re.split(r"(<\w+>)", spec.pattern)
-    return re.compile("".join(_part(part) for part in parts))
+    # ids of ARQ's cron jobs hold colons, ours do not
+    anything = ".+" if spec.pattern.startswith("arq:") else "[^:]+"
+    return re.compile("".join(_part(part, anything) for part in parts))
 
 
-def _part(part: str) -> str:
+def _part(part: str, anything: str) -> str:
     if part == "<queue>":
         return re.escape(QUEUE)
-    return r"[^:]+" if part.startswith("<") else re.escape(part)
+    return anything if part.startswith("<") else re.escape(part)
 
 
 def settled(client: redis.Redis, within_s: float) -> bool:
