@@ -35,7 +35,7 @@ async def look(redis: Redis, queue: str, fingerprint: str) -> Health:
     return Health(
         redis=None,
         workers=len(workers),
-        fingerprint_mismatch=bool(fingerprints - {fingerprint}),
+        fingerprint_mismatch=bool(fingerprints) and fingerprint not in fingerprints,
         queued=queued,
         warnings=unsafe(*info),
     )

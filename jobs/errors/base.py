@@ -6,6 +6,11 @@ from typing import ClassVar, Self
 from jobs.model import Place, Problem
 
 
+def printable(text: str) -> str:
+    """The text as UTF-8 can hold it: a lone surrogate (names of files have them) becomes its escape."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 class FramequeueError(Exception):
     """The root: a code that stays, a title, a detail built from facts, and the places that are meant."""
 
@@ -14,6 +19,7 @@ class FramequeueError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, detail: str, places: Iterable[Place] = ()) -> None:
+        detail = printable(detail)
         super().__init__(detail)
         self.detail = detail
         self.places = tuple(places)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jobs.errors import ColumnUnknown, FramequeueError, JobStopped, StepFailed, TransformError
+from jobs.errors.base import printable
 from jobs.hints import did_you_mean
 from jobs.pipeline.steps import Step
 from jobs.transforms.own import OwnTransform
@@ -75,10 +76,10 @@ def failure_details(error: BaseException) -> StepDetails | None:
         op=moment.step.op,
         column=column,
         dtype=dtype,
-        exception=f"{type(raised).__name__}: {str(raised).strip()[:2000]}",
+        exception=printable(f"{type(raised).__name__}: {str(raised).strip()[:2000]}"),
         samples=_samples(frame, error.rows if isinstance(error, TransformError) else ()),
         shape=(frame.shape[0], frame.shape[1]),
-        traceback="".join(traceback.format_exception(raised)),
+        traceback=printable("".join(traceback.format_exception(raised))),
     )
 
 
@@ -146,4 +147,4 @@ def _cell(value: Any) -> Any:
         return value if np.isfinite(value) else (None if np.isnan(value) else str(value))
     if isinstance(value, (bool, int)):
         return value
-    return str(value)[:_CELL_CHARACTERS]
+    return printable(str(value)[:_CELL_CHARACTERS])

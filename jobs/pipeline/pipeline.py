@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, Self
 import pandas as pd
 
 from jobs.errors import OutputTooLarge
+from jobs.interrupted import InterruptedThread
 from jobs.pipeline.failures import Moment, failure_of
 from jobs.pipeline.reading import Reading, readings
 from jobs.pipeline.steps import Step, read_steps
@@ -103,7 +104,9 @@ def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: O
     try:
         result = frame if done else step.transform.apply(frame, around)
         _check_size(result, around)
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
+    except InterruptedThread:
+        raise
+    except BaseException as error:  # whatever a user's function raises is its failure, and no cancellation of ours
         raise failure_of(Moment(step, frame, error)) from error
     observer.after_step(step, result, (perf_counter() - started) * 1e3)
     return result

@@ -71,7 +71,10 @@ def read_claim(entry: Sequence[Any]) -> Claim:
         return Claim(name, token.decode(), int(float(score)), None, 0, {}, call=call)
     flat, inputs, weight, least = record
     fields, job, broken = records.pairs(flat), None, ""
+    max_attempts = lost = 0
     try:
+        max_attempts = int(fields["max_attempts"]) + int(fields.get("free", b"0"))
+        lost = int(fields.get("lost", b"0"))
         job = records.job_of(name, fields)
     except (msgspec.MsgspecError, ValueError, KeyError) as error:
         # it must cost its own job, not the worker and with it the jobs beside it
@@ -81,12 +84,12 @@ def read_claim(entry: Sequence[Any]) -> Claim:
         token=token.decode(),
         score=int(float(score)),
         job=job,
-        max_attempts=int(fields.get("max_attempts", b"0")) + int(fields.get("free", b"0")),
+        max_attempts=max_attempts,
         inputs=records.pairs(inputs),
         exhausted="exhausted" in fields,
         broken=broken,
         weight=int(weight),
         least_bytes=int(least),
-        suspect=int(fields.get("lost", b"0")) > 1,
+        suspect=lost > 1,
         evidence=fields.get("evidence", b"").decode(errors="replace"),
     )

@@ -73,6 +73,8 @@ class JobStore:
             raise QueueFull(queue_limit)
         if verdict == b"gone":
             raise InputGone("an input expired while the job was being submitted; upload it again")
+        if verdict == b"known" and (known := await self.get(job_id)) is not None:
+            return known  # it may have ended since its first answer was lost
         return Job(
             id=job_id,
             spec=spec,

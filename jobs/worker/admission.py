@@ -46,7 +46,7 @@ class Admission:
         return Room(
             busy=len(self._held),
             suspects=not any(claim.suspect for claim in held),
-            memory_free=self.total - sum(claim.weight for claim in held),
+            memory_free=self.total - sum(min(claim.weight, self.total) for claim in held),
             memory_total=self.total,
         )
 

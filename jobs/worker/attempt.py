@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from config import Settings
-from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, MemoryExceeded, WorkerLost
+from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, MemoryExceeded, StoreError, WorkerLost
 from jobs.model import Job, JobSpec
 from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _ASKED_S, _RAISED_S = 0.2, 2.0
 # a process grows by one and a half to twice the bytes that its frames are counted to hold (measured: a million rows)
 _UNCOUNTED = 2
+_OUTAGE_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +74,21 @@ async def _run(shop: Workshop, job: Job, ending: endings.Ending) -> JobState | N
     try:
         _refuse(shop, job, ending.claim)
         deadline = time.monotonic() + job.spec.timeout_s
-        refs = {name: given.payload for name, given in job.spec.inputs.items()}
-        loading = asyncio.ensure_future(inputs.load(shop.store.redis, ending.claim, refs))
-        if not await ending.stop.until(loading, job.spec.timeout_s):
-            await end(loading)
-            ending.stop.ask(JobTimeout(job.spec.timeout_s, "reading its inputs"))
-        ending.stop.check()
-        return await _compute(shop, job.spec, ending, loading.result(), deadline)
+        loaded = await _loaded(shop, job, ending)
+        return await _compute(shop, job.spec, ending, loaded, deadline)
     except LeaseLostError:
         return None
     except JobCanceled:
+        shop.link.computed(ending.claim)
         return await ending.cancel()
     except FramequeueError as error:
+        shop.link.computed(ending.claim)
         return await ending.fail(error)
     except DrainedError:
         raise
     except Exception as error:
         logger.exception("job %s: a fault of framequeue itself", ending.claim.id)
+        shop.link.computed(ending.claim)
         return await ending.fail(InternalError(f"{type(error).__name__} in the worker; its log has the traceback"))
 
 
@@ -102,6 +101,28 @@ def _refuse(shop: Workshop, job: Job, claim: Claim) -> None:
     if 0 < shop.admission.total < claim.least_bytes:
         given = sum(given.payload.bytes for given in job.spec.inputs.values())
         raise MemoryExceeded(given, claim.least_bytes, shop.admission.total)
+
+
+async def _loaded(shop: Workshop, job: Job, ending: endings.Ending) -> dict[str, pa.Buffer]:
+    """The inputs' bytes; an outage is waited out until the deadline, since it is none of the job's fault."""
+    refs = {name: given.payload for name, given in job.spec.inputs.items()}
+
+    async def load() -> dict[str, pa.Buffer]:
+        while True:
+            try:
+                return await inputs.load(shop.store.redis, ending.claim, refs)
+            except StoreError as error:
+                logger.warning("job %s: its inputs cannot be read yet: %s", ending.claim.id, error)
+            await asyncio.sleep(_OUTAGE_PAUSE_S)
+
+    loading = asyncio.ensure_future(load())
+    try:
+        if not await ending.stop.until(loading, job.spec.timeout_s):
+            ending.stop.ask(JobTimeout(job.spec.timeout_s, "reading its inputs"))
+        ending.stop.check()
+        return loading.result()
+    finally:
+        await end(loading)
 
 
 async def _compute(

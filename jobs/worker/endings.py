@@ -20,6 +20,7 @@ from jobs.errors import (
     WorkerDrained,
     WorkerLost,
 )
+from jobs.errors.base import printable
 from jobs.model import AttemptReport, Job, Outcome
 from jobs.state import JobState
 from jobs.store import blobs
@@ -134,10 +135,10 @@ class Ending:
             except StoreError as error:
                 if isinstance(error, StoreFull) and time.monotonic() - began > full_patience_s:
                     raise
-                if isinstance(self.stop.reason, DrainedError):
+                if self.stop.drained:
                     raise DrainedError from error
                 logger.warning("job %s: holding the end of attempt %d: %s", self.claim.id, self.number, error)
-            await self.stop.wait(pause_s)
+            await self.stop.pause(pause_s)
             pause_s = min(2.0, pause_s * 2)
 
     def _report(self, error: FramequeueError, outcome: str) -> AttemptReport:
@@ -156,7 +157,7 @@ class Ending:
             logger.exception("job %s: the details of its failure could not be put together", self.claim.id)
             details = None
         if details is None:  # it failed outside the steps: in decoding, or from without
-            return report.changed(exception=f"{type(error).__name__}: {error}")
+            return report.changed(exception=printable(f"{type(error).__name__}: {error}"))
         return report.changed(
             step=details.step,
             op=details.op,

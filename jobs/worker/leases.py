@@ -5,6 +5,7 @@ import logging
 import time
 
 from jobs.errors import JobCanceled, StoreError
+from jobs.store import keys
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
 from jobs.worker.stop import LeaseLostError, Stop
@@ -44,6 +45,10 @@ class LeaseKeeper:
         """Whether the end of this attempt is written, though its thread may still run."""
         held = self._held.get(token)
         return held is None or held[1].answered
+
+    async def leave(self) -> None:
+        """This worker is no longer present."""
+        await self._store.redis.zrem(keys.WORKERS, self._worker_info)
 
     async def keep(self) -> None:
         """Renew for ever; an outage is waited out."""

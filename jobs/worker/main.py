@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import secrets
+import signal
 import socket
 from typing import Any
 
@@ -44,6 +45,7 @@ def run(settings: Settings) -> int:
         # what was imported stays: without this a full collection walks all of pandas again and again
         gc.collect()
         gc.freeze()
+        os.register_at_fork(after_in_child=_leave_signals_alone)
         with capture.installed():
             worker.run()
         code = 0
@@ -54,6 +56,13 @@ def run(settings: Settings) -> int:
             logging.shutdown()
             os._exit(code)
     return code
+
+
+def _leave_signals_alone() -> None:
+    """In a process that a transform forks: its signals are not ours, though it has our handlers and their socket."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **arq_options: Any) -> Worker:

@@ -20,23 +20,30 @@ class Stop:
         self.reason: Exception | None = None
         self.answered = False
         """Whether the attempt's end is written, though its thread may still run."""
-        self._asked = asyncio.Event()
+        self._asked, self._drained = asyncio.Event(), asyncio.Event()
 
     def ask(self, reason: Exception) -> None:
         """Ask the attempt to end; the first reason stays."""
+        if isinstance(reason, DrainedError):
+            self._drained.set()
         if self.reason is None:
             self.reason = reason
             self._asked.set()
+
+    @property
+    def drained(self) -> bool:
+        """Whether the worker ends, whatever else the attempt was asked for before."""
+        return self._drained.is_set()
 
     def check(self) -> None:
         """Raise the reason where one was given."""
         if self.reason is not None:
             raise self.reason
 
-    async def wait(self, timeout_s: float) -> None:
-        """Until it is asked, at most `timeout_s`."""
+    async def pause(self, timeout_s: float) -> None:
+        """For `timeout_s`, or until the worker ends."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._asked.wait(), timeout_s)
+            await asyncio.wait_for(self._drained.wait(), timeout_s)
 
     async def until(self, running: "asyncio.Future[Any]", timeout_s: float) -> bool:
         """Until `running` ends, the stop is asked or the time is over: True where `running` has ended."""

@@ -10,11 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from jobs.interrupted import InterruptedThread
+
 T = TypeVar("T")
-
-
-class InterruptedThread(BaseException):
-    """Raised in a thread whose answer nobody waits for any more; no `except Exception` of a transform's catches it."""
 
 
 class Running(Generic[T]):
@@ -61,9 +59,12 @@ class Running(Generic[T]):
             return
         if error is None:
             self.ended.set_result(result)
-        else:
-            # a future takes no StopIteration
-            self.ended.set_exception(RuntimeError(str(error)) if isinstance(error, StopIteration) else error)
+        elif isinstance(error, InterruptedThread) or (
+            isinstance(error, Exception) and not isinstance(error, StopIteration)
+        ):
+            self.ended.set_exception(error)
+        else:  # what would end, or cancel, whoever awaits it
+            self.ended.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
 
 
 class _Thread:

@@ -236,6 +236,7 @@ class Worker(CallWorker):
 
     async def _leave(self) -> None:
         await wake.raise_flag(self._store.redis, self._store.queue)
+        await self._leases.leave()
         await self.pool.delete(self.health_check_key)
 
     async def _within(self, what: str, step: Callable[[], Awaitable[None]]) -> None:

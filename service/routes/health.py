@@ -29,7 +29,7 @@ async def readyz(request: Request) -> Response:
 def _ready(health: Health) -> ReadyBody:
     problems = [f"Redis: {health.redis}"] if health.redis is not None else []
     if health.fingerprint_mismatch:
-        problems.append("a worker knows other transforms than this API: give both the same transforms.modules")
+        problems.append("no worker knows the transforms of this API: give both the same transforms.modules")
     warnings = list(health.warnings)
     if not health.workers and health.redis is None:
         warnings.append("no worker is present: jobs are accepted, and wait for one")

@@ -200,4 +200,5 @@ def data_place(settings: Settings) -> str:
     if settings.redis.url is None:
         return f"embedded Valkey, append-only, in {(settings.data_dir / 'valkey').resolve()}"
     url = httpx.URL(settings.redis.url.get_secret_value())
-    return str(url.copy_with(password=None, username=None)) if url.userinfo else str(url)
+    # the query may hold one as well
+    return str(url.copy_with(password=None, username=None, query=None))

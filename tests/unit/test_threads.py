@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from jobs.worker.threads import InterruptedThread, ThreadPool
+from jobs.interrupted import InterruptedThread
+from jobs.worker.threads import ThreadPool
 
 
 @pytest.fixture
@@ -28,8 +29,13 @@ async def test_results_and_errors_come_back(pool: ThreadPool) -> None:
     assert await pool.run(lambda: 3).ended == 3
     with pytest.raises(ZeroDivisionError):
         await pool.run(lambda: 1 / 0).ended
-    with pytest.raises(SystemExit):
-        await pool.run(lambda: exit(3)).ended
+    for ends_who_waits in (SystemExit, asyncio.CancelledError, StopIteration, GeneratorExit):
+
+        def fail(kind: type[BaseException] = ends_who_waits) -> None:
+            raise kind("x")
+
+        with pytest.raises(RuntimeError, match=f"{ends_who_waits.__name__}: x"):
+            await pool.run(fail).ended
     assert pool.running == 0
 
 

@@ -48,20 +48,23 @@ local function report_lost(key, attempt, token) -- ARGV[13] is a report without 
 end
 
 local function start(id, mine, record)
-  local key, attempt = jobs .. id, tonumber(record.attempt)
+  local key, attempt = jobs .. id, tonumber(record.attempt) or 0
   local lost, spared = tonumber(record.lost or 0), tonumber(record.free or 0)
   local version = redis.call('HINCRBY', key, 'version', 1)
   if record.state == 'waiting' then
     announce(key .. ':events', channel, id, 'job.queued', 'queued', version, attempt)
     version = redis.call('HINCRBY', key, 'version', 1)
   elseif record.state == 'running' then -- its lease ran out: the worker is lost, the first time at no cost (see lose)
-    if lost == 0 then spared = redis.call('HINCRBY', key, 'free', 1) end
-    redis.call('HINCRBY', key, 'lost', 1)
-    report_lost(key, attempt, record.token)
+    if not record.exhausted then -- else it was only to be ended: nothing of it has run
+      if lost == 0 then spared = redis.call('HINCRBY', key, 'free', 1) end
+      redis.call('HINCRBY', key, 'lost', 1)
+      redis.call('HDEL', key, 'evidence')
+      report_lost(key, attempt, record.token)
+    end
     announce(key .. ':events', channel, id, 'job.retrying', 'queued', version, attempt)
     version = redis.call('HINCRBY', key, 'version', 1)
   end
-  if attempt - spared < tonumber(record.max_attempts) then
+  if attempt - spared < (tonumber(record.max_attempts) or 0) then
     attempt = redis.call('HINCRBY', key, 'attempt', 1)
   else -- every try lost its worker: this claim only ends the job
     redis.call('HSET', key, 'exhausted', 1)
@@ -72,7 +75,7 @@ local function start(id, mine, record)
 end
 
 local function look(id)
-  local names = {'state', 'attempt', 'max_attempts', 'lost', 'free', 'sizes', 'token'}
+  local names = {'state', 'attempt', 'max_attempts', 'lost', 'free', 'sizes', 'token', 'exhausted'}
   local values, record = redis.call('HMGET', jobs .. id, unpack(names)), {}
   for i, name in ipairs(names) do record[name] = values[i] or nil end
   -- its worker was lost twice: who is at fault shows best with one such job at a time
@@ -80,8 +83,8 @@ local function look(id)
   return record
 end
 
-local full = false
-while taken < slots and not full do
+local full, PASSED = false, 200 -- how many may be passed over: the rest is for the next look
+while taken < slots and not full and offset < PASSED do
   local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', offset, math.max(slots - taken, 20))
   if #due == 0 then break end
   for i = 1, #due, 2 do
@@ -93,7 +96,7 @@ while taken < slots and not full do
       redis.call('ZREM', queue, id)
     elseif record.suspect and suspects == 0 and record.state then
       offset = offset + 1
-    elseif total > 0 and weight > free and not too_big and not alone then
+    elseif total > 0 and weight > 0 and weight > free and not too_big and not alone then
       offset = offset + 1
       -- smaller jobs may pass it, but not for ever
       if now - due[i + 1] > tonumber(ARGV[11]) then full = true break end
@@ -102,7 +105,8 @@ while taken < slots and not full do
       taken = taken + 1
       ids[taken] = {id, due[i + 1]}
       if record.state then
-        start(id, mine, record)
+        -- with our own token it is one whose answer was lost for longer than its lease: it has not run yet
+        if record.state ~= 'running' or record.token ~= mine then start(id, mine, record) end
         if record.suspect then suspects = suspects - 1 end
         if not too_big then free = free - weight end
         answer[taken] = entry(id, mine, due[i + 1], weight, least)
@@ -117,7 +121,7 @@ while taken < slots and not full do
 end
 if taken > 0 then redis.call('SET', claimed_key, token .. ' ' .. cjson.encode(ids), 'PX', lease) end
 
-if full then return {now, now + 1000, unpack(answer)} end
+if full or offset >= PASSED then return {now, now + 1000, unpack(answer)} end
 local due, head = -1, redis.call('ZRANGE', queue, offset, offset, 'WITHSCORES')
 if #head > 0 then
   due = tonumber(head[2])

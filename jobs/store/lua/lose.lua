@@ -31,7 +31,7 @@ local function back(id)
     redis.call('HDEL', key, 'progress')
     if refund then -- a claim that was only to end the job has not counted one
       if not record[4] then redis.call('HINCRBY', key, 'attempt', -1) end
-    else
+    elseif not record[4] then
       if redis.call('HINCRBY', key, 'lost', 1) == 1 then redis.call('HINCRBY', key, 'free', 1) end
       redis.call('HSET', key, 'evidence', ARGV[8])
       keep_report(key .. ':reports', (string.gsub(ARGV[7], '^{"attempt":%d+', '{"attempt":' .. record[3])))
