@@ -36,9 +36,9 @@ class Standby:
         Shows what the process is in its name, where the system has such names (`ps -o comm`).
         """
         if self._waits:
-            _name(STANDBY_NAME)
             for number in _SIGNALS:
                 signal.signal(number, lambda *_: os._exit(0))
+            _name(STANDBY_NAME)
             self._woken.wait()
             for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
