@@ -122,6 +122,8 @@ class WorkerSettings(Section):
     """How long a claim holds without renewal, in seconds: what a lost machine costs its jobs."""
     drain_s: float = Field(20.0, ge=0)
     """How long SIGTERM waits for running jobs before it hands them back, in seconds."""
+    standby: bool = True
+    """Keep a second process ready, which takes over at once where the worker dies or hangs; it takes about 80 MB."""
     poll_s: float = Field(0.5, gt=0)
     """How often an idle worker looks for jobs of stock ARQ producers, which do not wake it, in seconds."""
 

@@ -30,7 +30,7 @@ from config.sections import (
 PREFIX = "FRAMEQUEUE_"
 _DELIMITER = "__"
 # set by `framequeue up` and the supervisor for their own children, not by people: not settings
-INTERNAL_NAMES = frozenset({"FRAMEQUEUE_LEASH_FD", "FRAMEQUEUE_LINK_FD", "FRAMEQUEUE_SUPERVISOR"})
+INTERNAL_NAMES = frozenset({"FRAMEQUEUE_LEASH_FD", "FRAMEQUEUE_LINK_FD", "FRAMEQUEUE_STANDBY", "FRAMEQUEUE_SUPERVISOR"})
 
 
 class SettingsError(ValueError):

@@ -25,6 +25,7 @@ def variable(settings: Settings, *, url: str | None = None) -> dict[str, str]:
         record_ttl_s=settings.jobs.record_ttl_s,
         log_level=settings.log.level,
         log_format=form,
+        standby=settings.worker.standby,
     )
     return {ORDERS_VARIABLE: msgspec.json.encode(orders, enc_hook=_plain).decode()}
 

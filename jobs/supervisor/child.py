@@ -11,7 +11,7 @@ from contextlib import suppress
 from jobs.leash import LEASH_VARIABLE
 from jobs.supervisor.account import Account
 from jobs.supervisor.ledger import Ledger
-from jobs.supervisor.messages import LINK_VARIABLE, Lines
+from jobs.supervisor.messages import GO, LINK_VARIABLE, STANDBY_VARIABLE, Lines
 
 _READ_BYTES = 1 << 16
 
@@ -19,7 +19,8 @@ _READ_BYTES = 1 << 16
 class WorkerProcess:
     """A worker process and the link to it. Times are `time.monotonic()`."""
 
-    def __init__(self, module: str, lease_s: float) -> None:
+    def __init__(self, module: str, lease_s: float, *, waits: bool = False) -> None:
+        self._lease_s = lease_s
         self._link, theirs = socket.socketpair()
         self._link.settimeout(0)
         name = str(theirs.fileno())
@@ -29,7 +30,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
                 [sys.executable, "-P", "-m", module],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, LEASH_VARIABLE: name, LINK_VARIABLE: name},
+                env={**os.environ, LEASH_VARIABLE: name, LINK_VARIABLE: name, STANDBY_VARIABLE: "1" if waits else ""},
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
@@ -41,7 +42,19 @@ class WorkerProcess:
         self.leaving = ""
         """Why it was told to end; empty while it is to go on."""
         self.kill_at = float("inf")
+        self.waits = waits
+        """Whether it stands by: it makes itself ready, holds nothing, and says nothing before it is woken."""
         self._lines = Lines()
+
+    def wake(self) -> bool:
+        """Make a process that stands by the worker; False where it is gone already."""
+        try:
+            self._link.send(GO)
+        except OSError:
+            return False
+        self.waits, self.started = False, time.monotonic()
+        self.account = Account(self.started, self._lease_s)
+        return True
 
     def receive(self) -> bool:
         """Take in what it has said by now; False where its end of the link is closed."""

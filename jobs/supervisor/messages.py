@@ -7,6 +7,10 @@ import msgspec
 
 LINK_VARIABLE = "FRAMEQUEUE_LINK_FD"
 """The environment variable that names the worker's end of the socket."""
+STANDBY_VARIABLE = "FRAMEQUEUE_STANDBY"
+"""Set for a process that is to make itself ready and then to wait for `GO` on its link."""
+GO = b"!"
+"""The one thing that a supervisor ever says: a standby process is the worker from now on."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag=str.lower):

@@ -17,7 +17,8 @@ _SECRET = "secret"  # noqa: S105 the name of a field
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
     """`redis` is the settings' section by field name, a secret among them as `{"secret": …}`.
 
-    `log_format` is `json` or `console`; `module` is what the worker process runs.
+    `log_format` is `json` or `console`; `module` is what the worker process runs;
+    `standby`: whether a second one is kept ready.
     """
 
     redis: dict[str, Any]
@@ -27,6 +28,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_format: str = "json"
     module: str = WORKER
+    standby: bool = False
 
     @property
     def redis_options(self) -> RedisOptions:

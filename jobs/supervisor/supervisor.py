@@ -18,10 +18,12 @@ from jobs.supervisor.answers import answer_overdue
 from jobs.supervisor.backoff import FIRST_PAUSE_S, WRONG_SETTING, Backoff, again, how_it_ended
 from jobs.supervisor.child import WorkerProcess
 from jobs.supervisor.orders import Orders
+from jobs.supervisor.reserve import Reserve
 
 logger = logging.getLogger(__name__)
 _DRAIN_GRACE_S = 5.0
 _HURRY_S = 3.0
+_NOTHING_TO_DRAIN_S = 1.0
 _LAST_WRITES_S = 2.0
 _DEATHS_BEFORE_READY = 3
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -39,6 +41,7 @@ class Supervisor:
         self._departed: list[WorkerProcess] = []
         self._renewing: dict[int, asyncio.Task[None]] = {}
         self._backoff = Backoff()
+        self._reserve = Reserve(wanted=orders.standby)
         self._start_at: float | None = 0.0
         self._was_ready = self._stopping = False
         self._code = 0
@@ -69,18 +72,34 @@ class Supervisor:
             self._look_after(child, now)
         if not self._stopping and self._start_at is not None and now >= self._start_at:
             self._start()
+        if not self._stopping and self._reserve.is_due(now, up=any(map(_is_up, self._children.values()))):
+            self._stand_by(now)
 
     def _start(self) -> None:
         self._start_at = None
+        if (ready := self._reserve.wake()) is not None:
+            logger.debug("worker process %d stood by, and takes over", ready.pid)
+            return
+        self._reserve.later()
         try:
-            child = WorkerProcess(self._orders.module, self._orders.lease_s)
+            child = self._spawn()
         except OSError as error:  # no memory, or too many processes or files
             self._start_at = time.monotonic() + max(FIRST_PAUSE_S, self._backoff.died(0))
             logger.warning("the worker process cannot be started: %s; trying again", error)
             return
+        logger.debug("worker process %d started", child.pid)
+
+    def _stand_by(self, now: float) -> None:
+        try:
+            self._reserve.started(self._spawn(waits=True))
+        except OSError as error:
+            self._reserve.not_started(now, error)
+
+    def _spawn(self, *, waits: bool = False) -> WorkerProcess:
+        child = WorkerProcess(self._orders.module, self._orders.lease_s, waits=waits)
         self._children[child.pid] = child
         asyncio.get_running_loop().add_reader(child.fd, self._read, child)
-        logger.debug("worker process %d started", child.pid)
+        return child
 
     @staticmethod
     def _read(child: WorkerProcess) -> None:
@@ -93,7 +112,7 @@ class Supervisor:
         grace_s = _HURRY_S if hurry else self._orders.drain_s + _DRAIN_GRACE_S
         for child in self._children.values():
             if hurry or not child.leaving:
-                child.leave("stopped", time.monotonic() + grace_s)
+                child.leave("stopped", time.monotonic() + (_NOTHING_TO_DRAIN_S if child.waits else grace_s))
         self._something.set()
 
     def _look_after(self, child: WorkerProcess, now: float) -> None:
@@ -106,7 +125,7 @@ class Supervisor:
             logger.warning("worker process %d asks for a successor: %s", child.pid, account.wants_successor)
             child.leave("retired", now + self._orders.drain_s + _DRAIN_GRACE_S)
             self._start_at = now
-        reason = "it did not end in time" if now > child.kill_at else account.hangs(now)
+        reason = "it did not end in time" if now > child.kill_at else "" if child.waits else account.hangs(now)
         if reason:
             logger.warning("worker process %d is killed: %s", child.pid, reason)
             if not child.leaving:
@@ -149,6 +168,9 @@ class Supervisor:
     def _ended(self, child: WorkerProcess, code: int, usage: resource.struct_rusage) -> None:
         asyncio.get_running_loop().remove_reader(child.fd)
         child.gone(code)
+        if child.waits:
+            self._reserve.ended(child, code, time.monotonic())
+            return
         self._was_ready = self._was_ready or child.account.hello is not None
         self._give_back(child, code, usage.ru_maxrss * _RSS_UNIT)
         if self._stopping or child.leaving:
@@ -165,6 +187,8 @@ class Supervisor:
             return
         logger.warning("the worker process %s; %s", how_it_ended(code), again(pause_s))
         self._start_at = now + pause_s
+        if pause_s and self._was_ready:
+            self._reserve.hurry(now)
 
     def _stop_with(self, code: int) -> None:
         self._code = code
@@ -201,3 +225,7 @@ class Supervisor:
         for task in list(self._renewing.values()):
             await end(task)
         await self._store.redis.aclose(close_connection_pool=True)
+
+
+def _is_up(child: WorkerProcess) -> bool:
+    return child.account.hello is not None and not child.leaving

@@ -19,12 +19,13 @@ from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.connection import connect
 from jobs.store.jobs import FUNCTION, JobStore
-from jobs.transforms.catalogue import load_catalogue
+from jobs.transforms.catalogue import Catalogue, load_catalogue
 from jobs.worker import attempt, capture
 from jobs.worker.admission import Admission, memory_budget
 from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
+from jobs.worker.standby import Standby
 from jobs.worker.stop import Stop
 from jobs.worker.threads import ThreadPool
 from jobs.worker.worker import Worker
@@ -32,19 +33,23 @@ from jobs.worker.worker import Worker
 logger = logging.getLogger(__name__)
 
 
-def run(settings: Settings) -> int:
-    """Run jobs until SIGTERM or SIGINT, drain, and return the exit code."""
+def run(settings: Settings, standby: Standby | None = None) -> int:
+    """Wait where this is a standby; then run jobs until SIGTERM or SIGINT, drain, and return the exit code."""
+    catalogue = load_catalogue(settings.transforms.modules)
+    logger.debug("the catalogue is %s", catalogue.fingerprint)  # computed once, and kept
+    # what was imported stays: without this a full collection walks all of pandas again and again
+    gc.collect()
+    gc.freeze()
+    if standby is not None:
+        standby.wait()
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1), settings.worker.nice)
     code = 1
     try:
-        worker = build(settings, pool, link=Link.from_environment(), handle_signals=False)
+        worker = build(settings, pool, catalogue=catalogue, link=Link.from_environment(), handle_signals=False)
         # uvloop drops a signal that comes before its loop runs; until then it ends the process, as during the imports
         loop.call_soon(worker.heed_signals)
-        # what was imported stays: without this a full collection walks all of pandas again and again
-        gc.collect()
-        gc.freeze()
         os.register_at_fork(after_in_child=_leave_signals_alone)
         with capture.installed():
             worker.run()
@@ -65,10 +70,17 @@ def _leave_signals_alone() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def build(settings: Settings, pool: ThreadPool, *, link: Link | None = None, **arq_options: Any) -> Worker:
+def build(
+    settings: Settings,
+    pool: ThreadPool,
+    *,
+    catalogue: Catalogue | None = None,
+    link: Link | None = None,
+    **arq_options: Any,
+) -> Worker:
     """A worker on the settings' Redis, which tells its supervisor over `link`; needs a current event loop."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    catalogue = load_catalogue(settings.transforms.modules)
+    catalogue = catalogue or load_catalogue(settings.transforms.modules)
     store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
     link = link or Link(None)
     admission = Admission(memory_budget(settings.worker.memory_bytes))

@@ -1,5 +1,6 @@
 """What every process of ours does first: settings, Redis, logging, the leash of `framequeue up`."""
 
+from collections.abc import Callable
 from typing import Any
 
 from config.logging import configure
@@ -13,8 +14,10 @@ NO_REDIS = (
 )
 
 
-def prepare(role: str, **overrides: Any) -> Settings:
-    """The settings of an API or worker process, with logging configured and the leash of `framequeue up` held.
+def prepare(role: str, heard: Callable[[], None] | None = None, **overrides: Any) -> Settings:
+    """The settings of an API or worker process, with logging configured and its parent's leash held.
+
+    `heard` is called, in a thread, where the parent says something.
 
     Raises Ended with exit code 2 where a setting is wrong or no Redis is named.
     """
@@ -22,5 +25,5 @@ def prepare(role: str, **overrides: Any) -> Settings:
     if settings.redis.url is None:
         raise Ended(NO_REDIS, 2)
     configure(settings.log, role=role)
-    leash.hold(settings.worker.drain_s + 5 if role == "worker" else 10)
+    leash.hold(settings.worker.drain_s + 5 if role == "worker" else 10, heard)
     return settings

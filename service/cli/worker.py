@@ -6,6 +6,7 @@ from config import SettingsError
 from jobs.errors import FramequeueError
 from jobs.transforms.catalogue import CatalogueError
 from jobs.worker.main import run as work
+from jobs.worker.standby import Standby
 from service.cli.command import as_typed
 from service.cli.start import prepare
 from service.ended import Ended
@@ -13,9 +14,10 @@ from service.ended import Ended
 
 def run() -> int:
     """Work on jobs until SIGTERM or SIGINT, then drain; returns the worker's exit code."""
-    settings = prepare("worker")
+    standby = Standby.from_environment()
+    settings = prepare("worker", standby.wake)
     try:
-        return work(settings)
+        return work(settings, standby)
     except (SettingsError, CatalogueError) as error:
         raise Ended(str(error), 2) from None
     except FramequeueError as error:

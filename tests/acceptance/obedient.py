@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from jobs import leash
+from jobs.worker.standby import Standby
 
 
 def main() -> None:
@@ -20,12 +21,14 @@ def main() -> None:
         pids.write(f"{os.getpid()}\n")
     if (folder / "exit").exists():
         sys.exit(int((folder / "exit").read_text()))
-    if (folder / "stubborn").exists():
-        signal.signal(signal.SIGTERM, lambda *_: (folder / "asked").touch())
     if (folder / "orphan").exists():
         leave_orphan(folder / "orphan")
     link = socket.socket(fileno=int(os.environ["FRAMEQUEUE_LINK_FD"]))
-    leash.hold(60)
+    standby = Standby.from_environment()
+    leash.hold(60, standby.wake)
+    standby.wait()
+    if (folder / "stubborn").exists():
+        signal.signal(signal.SIGTERM, lambda *_: (folder / "asked").touch())
     link.sendall((folder / "say").read_bytes())
     while True:
         time.sleep(0.05)

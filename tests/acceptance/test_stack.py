@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from jobs.worker.standby import WORKER_NAME
 from service.stack.patience import Patience
 
 RECORDS = [{"region": "N", "amount": 2}, {"region": "S", "amount": 3}, {"region": "N", "amount": 5}]
@@ -65,8 +66,8 @@ def wait_until(condition, seconds: float) -> bool:
 
 
 def process_of(pids: set[int], word: str) -> int:
-    """The one process among `pids` whose command line has `word`."""
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    """The one process among `pids` whose name or command line has `word`."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,comm=,args="], capture_output=True, text=True, check=True).stdout
     lines = (line.split(None, 1) for line in listing.splitlines())
     return next(int(pid) for pid, command in lines if int(pid) in pids and word in command)
 
@@ -201,9 +202,10 @@ def test_a_job_survives_the_death_of_everything_right_after_its_202(tmp_path):
         assert result(again.url, job["id"]) == RESULT
 
 
-@pytest.mark.parametrize("name", ["cli.api", "cli.worker"])
+@pytest.mark.parametrize("name", ["cli.api", WORKER_NAME])
 def test_a_process_that_dies_is_started_again(tmp_path, name):
     with up(tmp_path) as stack:
+        assert submit(stack.url)["state"] == "succeeded"
         first = process_of(stack.family(), name)
         os.kill(first, signal.SIGKILL)
         assert wait_until(lambda: "starting it again" in stack.output(), 10), stack.output()

