@@ -104,31 +104,34 @@ class JobStore:
         room: Room = ANY_ROOM,
         aborts: bool = False,
         nonce: str | None = None,
+        wait_s: float = 0,
     ) -> Claims:
-        """Lease up to `slots` due jobs for which there is room.
+        """Lease up to `slots` due jobs for which there is room; with `wait_s`, once a submit wakes, at most so late.
 
         The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
         """
+        flag = keys.wake(self.queue)
+        names = [self.queue, flag, keys.claimed(worker), keys.FACTORS]
+        args: list[scripts.Argument] = [
+            slots,
+            lease_ms,
+            f"{worker}:{nonce or secrets.token_hex(8)}",
+            keys.JOB_PREFIX,
+            keys.ARQ_LEASE_PREFIX,
+            keys.CHANGES_CHANNEL,
+            room.busy,
+            int(room.suspects),
+            room.memory_free,
+            room.memory_total,
+            _PATIENCE_MS,
+            switches(aborts=aborts),
+            records.LOST,
+        ]
         with translated():
-            now, due, *taken = await scripts.claim(
-                self.together,
-                [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS],
-                [
-                    slots,
-                    lease_ms,
-                    f"{worker}:{nonce or secrets.token_hex(8)}",
-                    keys.JOB_PREFIX,
-                    keys.ARQ_LEASE_PREFIX,
-                    keys.CHANGES_CHANNEL,
-                    room.busy,
-                    int(room.suspects),
-                    room.memory_free,
-                    room.memory_total,
-                    _PATIENCE_MS,
-                    switches(aborts=aborts),
-                    records.LOST,
-                ],
-            )
+            if wait_s:
+                now, due, *taken = await scripts.claim.when_woken(self.redis, flag, wait_s, names, args)
+            else:
+                now, due, *taken = await scripts.claim(self.together, names, args)
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
 
     async def cancel(self, job: Job) -> Canceling | None:
@@ -187,7 +190,7 @@ class JobStore:
                 [
                     claim.id,
                     claim.token,
-                    state,
+                    state.value,
                     records.encode_outcome(outcome),
                     records.encode_report(report) if report else b"",
                     result,

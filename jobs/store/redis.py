@@ -91,6 +91,11 @@ class Clock:
         return answer
 
 
+def _blocking_s(command: tuple[Any, ...]) -> float:
+    """How long a command may wait by its own will."""
+    return float(command[-1]) if command[0] == "BLPOP" else 0
+
+
 class BoundedPipeline(Pipeline):
     """A pipeline whose `execute` has a deadline."""
 
@@ -100,7 +105,8 @@ class BoundedPipeline(Pipeline):
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:  # redis-py's signature
         """All commands, in one round trip."""
-        return await self._clock.within(self.connection_pool, super().execute(raise_on_error))
+        blocking_s = sum(_blocking_s(command) for command, _ in self.command_stack)
+        return await self._clock.within(self.connection_pool, super().execute(raise_on_error), blocking_s)
 
 
 class Redis(ArqRedis):
@@ -113,9 +119,8 @@ class Redis(ArqRedis):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """One command; raises redis-py's TimeoutError where it is not answered within the deadline."""
-        blocking_s = float(args[-1]) if args[0] == "BLPOP" else 0
         call = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-        return await self._clock.within(self.connection_pool, call, blocking_s)
+        return await self._clock.within(self.connection_pool, call, _blocking_s(args))
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> BoundedPipeline:
         """Commands to be sent together."""

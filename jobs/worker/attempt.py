@@ -4,13 +4,14 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from config import Settings
 from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, MemoryExceeded, WorkerLost
-from jobs.model import Job, JobSpec
+from jobs.model import Job, JobSpec, PayloadRef
 from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.claims import Claim
@@ -73,13 +74,8 @@ async def _run(shop: Workshop, job: Job, ending: endings.Ending) -> JobState | N
     try:
         _refuse(shop, job, ending.claim)
         deadline = time.monotonic() + job.spec.timeout_s
-        refs = {name: given.payload for name, given in job.spec.inputs.items()}
-        loading = asyncio.ensure_future(inputs.load(shop.store.redis, ending.claim, refs))
-        if not await ending.stop.until(loading, job.spec.timeout_s):
-            await end(loading)
-            ending.stop.ask(JobTimeout(job.spec.timeout_s, "reading its inputs"))
-        ending.stop.check()
-        return await _compute(shop, job.spec, ending, loading.result(), deadline)
+        loaded = await _load(shop, job, ending, {name: given.payload for name, given in job.spec.inputs.items()})
+        return await _compute(shop, job.spec, ending, loaded, deadline)
     except LeaseLostError:
         return None
     except JobCanceled:
@@ -91,6 +87,20 @@ async def _run(shop: Workshop, job: Job, ending: endings.Ending) -> JobState | N
     except Exception as error:
         logger.exception("job %s: a fault of framequeue itself", ending.claim.id)
         return await ending.fail(InternalError(f"{type(error).__name__} in the worker; its log has the traceback"))
+
+
+async def _load(
+    shop: Workshop, job: Job, ending: endings.Ending, refs: Mapping[str, PayloadRef]
+) -> dict[str, pa.Buffer]:
+    ending.stop.check()
+    if not any(ref.blob for ref in refs.values()):  # all of it came with the claim: there is nothing to wait for
+        return await inputs.load(shop.store.redis, ending.claim, refs)
+    loading = asyncio.ensure_future(inputs.load(shop.store.redis, ending.claim, refs))
+    if not await ending.stop.until(loading, job.spec.timeout_s):
+        await end(loading)
+        ending.stop.ask(JobTimeout(job.spec.timeout_s, "reading its inputs"))
+    ending.stop.check()
+    return loading.result()
 
 
 def _refuse(shop: Workshop, job: Job, claim: Claim) -> None:

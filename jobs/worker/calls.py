@@ -23,7 +23,7 @@ from jobs.worker.call_ends import CallEnds
 from jobs.worker.call_run import CallRun, NotRunError
 from jobs.worker.hooks import guard_hooks
 from jobs.worker.leases import LeaseKeeper
-from jobs.worker.stop import Stop
+from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,9 @@ class CallWorker(arq.Worker):
                 del self._calls[claim.id]
 
     async def _end_of(self, run: CallRun) -> CallEnd:
+        if isinstance(run.stop.reason, DrainedError):
+            run.tries = run.call.tries
+            return run.given_back()
         try:
             return await run.run(run.read())
         except NotRunError as refused:
