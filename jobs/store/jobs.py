@@ -128,10 +128,8 @@ class JobStore:
             records.LOST,
         ]
         with translated():
-            if wait_s:
-                now, due, *taken = await scripts.claim.when_woken(self.redis, flag, wait_s, names, args)
-            else:
-                now, due, *taken = await scripts.claim(self.together, names, args)
+            waiting = scripts.claim.when_woken(self.redis, flag, wait_s, names, args) if wait_s else None
+            now, due, *taken = await (waiting or scripts.claim(self.together, names, args))
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
 
     async def cancel(self, job: Job) -> Canceling | None:

@@ -14,6 +14,7 @@ from arq.connections import log_redis_info
 from arq.worker import JobExecutionFailed
 
 from jobs.errors import StoreError
+from jobs.state import JobState
 from jobs.store.calls import Call, CallEnd, finish_calls
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
@@ -73,6 +74,14 @@ class CallWorker(arq.Worker):
         self._let_go(run.claim)
         run.adopt(claim, claim.call, self._leases.hold(claim))
         return True
+
+    def _count(self, state: JobState | None) -> None:
+        if state is None:
+            self.jobs_retried += 1
+        elif state is JobState.SUCCEEDED:
+            self.jobs_complete += 1
+        else:
+            self.jobs_failed += 1
 
     def _let_go(self, claim: Claim) -> None:
         """Its lease is not kept any more."""

@@ -190,14 +190,6 @@ class Worker(CallWorker):
         self._admission.drop(claim)
         self._link.ended(claim)
 
-    def _count(self, state: JobState | None) -> None:
-        if state is None:
-            self.jobs_retried += 1
-        elif state is JobState.SUCCEEDED:
-            self.jobs_complete += 1
-        else:
-            self.jobs_failed += 1
-
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """The first signal drains; the second hands everything back at once."""
         if self._draining:
@@ -208,7 +200,7 @@ class Worker(CallWorker):
 
     def handle_sig(self, signum: Signals) -> None:
         """Hand everything back and end; the flag ends the loop where a cancellation is lost."""
-        self._stopping = True
+        self._stopping, self.allow_pick_jobs = True, False
         self._leases.stop_all(DrainedError())
         super().handle_sig(signum)
 
@@ -248,4 +240,9 @@ class Worker(CallWorker):
 
     async def _leave(self) -> None:
         await wake.raise_flag(self._store.redis, self._store.queue)
+        # Redis may have made the claim that waited when this worker was told to end; it is handed back
+        late = await self._store.claim(self._worker_id, 0, self._leases.lease_ms, nonce=self._nonce)
+        for claim in late.taken:
+            self._begin(claim)
+        await self._settle()
         await self.pool.delete(self.health_check_key)
