@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from starlette.datastructures import Headers
 
 from jobs.codecs.base import Codec
-from jobs.codecs.table import by_name
+from jobs.codecs.table import CODECS, by_name
 from jobs.errors import FormatNotAcceptable, FormatUnsupported
 from service.errors import HeaderMalformed
 
@@ -17,6 +18,7 @@ ENCODINGS: Final = ("zstd", "gzip")  # in the order of preference where a caller
 _ENTRY: Final = re.compile(r'(?:[^,"]+|"[^"]*"?)+')  # commas inside quotes do not part
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 _WAIT: Final = re.compile(r'wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?', re.IGNORECASE)
+_USUAL_LENGTH: Final = 200
 _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -71,6 +73,16 @@ def choose(accepted: Sequence[Range], codecs: Iterable[Codec]) -> Choice:
         wanted = ", ".join(entry.media for entry in accepted)[:200]
         raise FormatNotAcceptable(f"no format fits Accept: {wanted}", [codec.media_types[0] for codec in codecs])
     return best
+
+
+def accepted(accept: str | None) -> Choice:
+    """The best format of all for an `Accept` header; raises HeaderMalformed and FormatNotAcceptable."""
+    return _remembered(accept) if len(accept or "") <= _USUAL_LENGTH else choose(ranges(accept), CODECS)
+
+
+@lru_cache(maxsize=64)  # clients send the same few for ever; choosing anew is 3 % of a small result's answer
+def _remembered(accept: str | None) -> Choice:
+    return choose(ranges(accept), CODECS)
 
 
 def named(name: str) -> Choice:

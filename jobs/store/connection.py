@@ -1,4 +1,4 @@
-"""Connections to Redis: the pool, TLS, and the way to the primary that Sentinels name.
+"""Connections to Redis: their options, TLS, and the way to the primary that Sentinels name.
 
 Reads its settings by attribute alone (`RedisOptions`), so that a process without pydantic can connect too.
 """
@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.connection import (
     AbstractConnection,
     Connection,
@@ -20,43 +19,30 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import (
     ConnectionError,  # noqa: A004  # redis-py's own name, used only here
     RedisError,
-    ResponseError,
 )
 
 from jobs.errors import StoreUnavailable
 from jobs.store.address import is_sentinel, parse_sentinel
 from jobs.store.options import RedisOptions, Secret
-from jobs.store.redis import Redis, demoted, deserialize, serialize
+from jobs.store.pool import Pool, Wire
+from jobs.store.redis import Redis, deserialize, serialize
 
 Find = Callable[[], Awaitable[tuple[str, int]]]
 
 
-class _Watched(AbstractConnection):
-    """Remembers an answer that only a server gives which is not, or no longer, the primary."""
-
-    demoted = False
-
-    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return await super().read_response(*args, **kwargs)
-        except ResponseError as error:
-            self.demoted = self.demoted or demoted(error)
-            raise
-
-
-class _Tcp(_Watched, Connection):
+class _Tcp(Wire, Connection):
     pass
 
 
-class _Tls(_Watched, SSLConnection):
+class _Tls(Wire, SSLConnection):
     pass
 
 
-class _Unix(_Watched, UnixDomainSocketConnection):
+class _Unix(Wire, UnixDomainSocketConnection):
     pass
 
 
-class _Led(_Watched, Connection):
+class _Led(Wire, Connection):
     """Asks where the primary is whenever it connects, and leaves a server that is not the primary."""
 
     def __init__(self, *, find: Find, **kwargs: Any) -> None:
@@ -83,32 +69,6 @@ _WATCHED: Final[dict[type[AbstractConnection], type[AbstractConnection]]] = {
     SSLConnection: _Tls,
     UnixDomainSocketConnection: _Unix,
 }
-
-
-class Pool(BlockingConnectionPool):
-    """redis-py's pool without its look at the socket before every command, and rid of servers that were demoted.
-
-    The look costs two timers a command, and its timeout of zero is what swallows cancellations. Without it a connection
-    that the server closed shows in the command itself, which is sent again on a new one; a cancelled command closes its
-    connection, so that none comes back with an answer still in it.
-    """
-
-    async def ensure_connection(self, connection: AbstractConnection) -> None:
-        """Open it where it is not open."""
-        await connection.connect()  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-
-    async def release(self, connection: AbstractConnection) -> None:
-        """Take it back; where its server is no primary any more, the next command asks anew where to connect."""
-        if isinstance(connection, _Watched) and connection.demoted:
-            connection.demoted = False
-            await connection.disconnect(nowait=True)
-            await self.drop_idle()
-        await super().release(connection)
-
-    async def drop_idle(self) -> None:
-        """Close what is not in use: behind it stands a server that hangs, or is not the one to talk to any more."""
-        for connection in tuple(self._available_connections):
-            await connection.disconnect(nowait=True)
 
 
 class Sentinels:
@@ -161,7 +121,9 @@ def connect(settings: RedisOptions) -> Redis:
     try:
         pool = _pool(url, settings)
     except (ValueError, TypeError, OSError) as error:  # OSError: a certificate that cannot be read
-        raise StoreUnavailable(f"the settings of redis cannot be used: {error}") from None
+        # a malformed URL is not quoted: its password may stand anywhere in it
+        said = "the URL is malformed" if isinstance(error, ValueError) and "Port" in str(error) else str(error)
+        raise StoreUnavailable(f"the settings of redis cannot be used: {said}") from None
     return Redis(
         pool,
         job_serializer=serialize,
@@ -174,7 +136,6 @@ def connect(settings: RedisOptions) -> Redis:
 def _pool(url: str, settings: RedisOptions) -> Pool:
     options = {
         "max_connections": settings.max_connections,
-        "timeout": None,  # the deadline of every call holds for the wait for a connection too
         "socket_connect_timeout": settings.connect_timeout_s,
         # every script may be sent again, so a reset connection costs a retry, not an error
         "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),

@@ -6,7 +6,7 @@ Every method is one round trip, and raises StoreUnavailable or StoreFull where R
 import secrets
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from arq.jobs import serialize_job
 
@@ -73,8 +73,8 @@ class JobStore:
             raise QueueFull(queue_limit)
         if verdict == b"gone":
             raise InputGone("an input expired while the job was being submitted; upload it again")
-        if verdict == b"known" and (known := await self.get(job_id)) is not None:
-            return known  # it may have ended since its first answer was lost
+        if verdict == b"known" and (known := await self.get(job_id)):  # it may have ended since its answer was lost
+            return known
         return Job(
             id=job_id,
             spec=spec,
@@ -106,31 +106,32 @@ class JobStore:
         room: Room = ANY_ROOM,
         aborts: bool = False,
         nonce: str | None = None,
+        wait_s: float = 0,
     ) -> Claims:
-        """Lease up to `slots` due jobs for which there is room.
+        """Lease up to `slots` due jobs for which there is room; with `wait_s`, once a submit wakes, at most so late.
 
         The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
         """
+        flag = keys.wake(self.queue)
+        names = [self.queue, flag, keys.claimed(worker), keys.FACTORS]
+        args: list[scripts.Argument] = [
+            slots,
+            lease_ms,
+            f"{worker}:{nonce or secrets.token_hex(8)}",
+            keys.JOB_PREFIX,
+            keys.ARQ_LEASE_PREFIX,
+            keys.CHANGES_CHANNEL,
+            room.busy,
+            int(room.suspects),
+            room.memory_free,
+            room.memory_total,
+            _PATIENCE_MS,
+            switches(aborts=aborts),
+            records.LOST,
+        ]
         with translated():
-            now, due, *taken = await scripts.claim(
-                self.together,
-                [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS],
-                [
-                    slots,
-                    lease_ms,
-                    f"{worker}:{nonce or secrets.token_hex(8)}",
-                    keys.JOB_PREFIX,
-                    keys.ARQ_LEASE_PREFIX,
-                    keys.CHANGES_CHANNEL,
-                    room.busy,
-                    int(room.suspects),
-                    room.memory_free,
-                    room.memory_total,
-                    _PATIENCE_MS,
-                    switches(aborts=aborts),
-                    records.LOST,
-                ],
-            )
+            waiting = scripts.claim.when_woken(self.redis, flag, wait_s, names, args) if wait_s else None
+            now, due, *taken = await (waiting or scripts.claim(self.together, names, args))
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
 
     async def cancel(self, job: Job) -> Canceling | None:
@@ -189,7 +190,7 @@ class JobStore:
                 [
                     claim.id,
                     claim.token,
-                    state,
+                    state.value,
                     records.encode_outcome(outcome),
                     records.encode_report(report) if report else b"",
                     result,
@@ -246,5 +247,4 @@ class JobStore:
     async def small_result(self, job_id: str) -> bytes | None:
         """The stored bytes of a result that stands beside its record."""
         with translated():
-            data: bytes | None = await self.redis.get(keys.result(job_id))
-        return data
+            return cast("bytes | None", await self.redis.get(keys.result(job_id)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -73,22 +74,39 @@ class Clock:
     def __init__(self, deadline_s: float) -> None:
         self._deadline_s = deadline_s
         self._suspect = False
+        self._patient_at = 0.0
 
     async def within(self, pool: ConnectionPool, call: Awaitable[T], blocking_s: float = 0) -> T:
         """The call's answer; raises redis-py's TimeoutError and drops idle connections where none came in time."""
-        limit_s = (min(self._deadline_s, _SUSPECT_S) if self._suspect else self._deadline_s) + blocking_s
+        limit_s = self._limit_s() + blocking_s
         try:
             async with asyncio.timeout(limit_s) as limit:
                 answer = await call
         except TimeoutError:
             if not limit.expired():
                 raise
-            self._suspect = True
+            if not self._suspect:
+                self._suspect, self._patient_at = True, time.monotonic() + 2 * self._deadline_s
             for connection in tuple(pool._available_connections):  # noqa: SLF001  # redis-py has no public way to it
                 await connection.disconnect(nowait=True)
             raise RedisTimeoutError(f"no answer within {limit_s:g} s") from None
         self._suspect = False
         return answer
+
+    def _limit_s(self) -> float:
+        if not self._suspect:
+            return self._deadline_s
+        now = time.monotonic()
+        if now < self._patient_at:
+            return min(self._deadline_s, _SUSPECT_S)
+        # one call now and then has all its time: a Redis that is slow, not gone, is found again by it
+        self._patient_at = now + 2 * self._deadline_s
+        return self._deadline_s
+
+
+def _blocking_s(command: tuple[Any, ...]) -> float:
+    """How long a command may wait by its own will."""
+    return float(command[-1]) if command[0] == "BLPOP" else 0
 
 
 class BoundedPipeline(Pipeline):
@@ -100,7 +118,8 @@ class BoundedPipeline(Pipeline):
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:  # redis-py's signature
         """All commands, in one round trip."""
-        return await self._clock.within(self.connection_pool, super().execute(raise_on_error))
+        blocking_s = sum(_blocking_s(command) for command, _ in self.command_stack)
+        return await self._clock.within(self.connection_pool, super().execute(raise_on_error), blocking_s)
 
 
 class Redis(ArqRedis):
@@ -113,9 +132,8 @@ class Redis(ArqRedis):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """One command; raises redis-py's TimeoutError where it is not answered within the deadline."""
-        blocking_s = float(args[-1]) if args[0] == "BLPOP" else 0
         call = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-        return await self._clock.within(self.connection_pool, call, blocking_s)
+        return await self._clock.within(self.connection_pool, call, _blocking_s(args))
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> BoundedPipeline:
         """Commands to be sent together."""

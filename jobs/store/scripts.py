@@ -72,6 +72,24 @@ class Script:
         except NoScriptError:
             return await redis.execute_command(*self.command(keys, args, whole=True))  # type: ignore[no-untyped-call]  # same
 
+    async def when_woken(
+        self, redis: Redis, flag: str, wait_s: float, keys: Sequence[str], args: Sequence[Argument]
+    ) -> Any:
+        """Run it once the flag (a list) is raised, at the latest after `wait_s`.
+
+        Both go to Redis at once: it runs the script when the flag lets it go on, without a round trip between them.
+        """
+        pipe = redis.pipeline(transaction=False)
+        pipe.execute_command("BLPOP", flag, wait_s)
+        pipe.execute_command(*self.command(keys, args))
+        woken, answer = await pipe.execute(raise_on_error=False)
+        if isinstance(answer, NoScriptError):
+            return await redis.execute_command(*self.command(keys, args, whole=True))  # type: ignore[no-untyped-call]  # same
+        for error in (woken, answer):
+            if isinstance(error, Exception):
+                raise error
+        return answer
+
     async def durably(self, redis: Redis, keys: Sequence[str], args: Sequence[Argument], timeout_ms: int) -> Any:
         """Run it, and wait until what it wrote has reached Redis' disk; raises StoreUnavailable where it has not.
 

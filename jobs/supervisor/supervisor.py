@@ -83,7 +83,7 @@ class Supervisor:
         self._reserve.later()
         try:
             child = self._spawn()
-        except OSError as error:  # no memory, or too many processes or files
+        except (OSError, MemoryError) as error:  # no memory, or too many processes or files
             self._start_at = time.monotonic() + max(FIRST_PAUSE_S, self._backoff.died(0))
             logger.warning("the worker process cannot be started: %s; trying again", error)
             return

@@ -14,6 +14,7 @@ from arq.connections import log_redis_info
 from arq.worker import JobExecutionFailed
 
 from jobs.errors import StoreError
+from jobs.state import JobState
 from jobs.store.calls import Call, CallEnd, finish_calls
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
@@ -23,7 +24,7 @@ from jobs.worker.call_ends import CallEnds
 from jobs.worker.call_run import CallRun, NotRunError
 from jobs.worker.hooks import guard_hooks
 from jobs.worker.leases import LeaseKeeper
-from jobs.worker.stop import Stop
+from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,14 @@ class CallWorker(arq.Worker):
         run.adopt(claim, claim.call, self._leases.hold(claim))
         return True
 
+    def _count(self, state: JobState | None) -> None:
+        if state is None:
+            self.jobs_retried += 1
+        elif state is JobState.SUCCEEDED:
+            self.jobs_complete += 1
+        else:
+            self.jobs_failed += 1
+
     def _let_go(self, claim: Claim) -> None:
         """Its lease is not kept any more."""
         self._leases.drop(claim)
@@ -96,6 +105,9 @@ class CallWorker(arq.Worker):
                 del self._calls[claim.id]
 
     async def _end_of(self, run: CallRun) -> CallEnd:
+        if isinstance(run.stop.reason, DrainedError):
+            run.tries = run.call.tries
+            return run.given_back()
         try:
             return await run.run(run.read())
         except NotRunError as refused:

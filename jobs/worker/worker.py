@@ -19,13 +19,12 @@ from jobs.worker.broken import end_broken
 from jobs.worker.calls import CallWorker
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
-from jobs.worker.outage import Outage
+from jobs.worker.outage import Outage, within
 from jobs.worker.stop import DrainedError, Stop
 
 logger = logging.getLogger(__name__)
 RunAttempt = Callable[[Claim, Stop], Awaitable[JobState | None]]
 _OUTAGE_PAUSE_S = 0.5
-_CLOSE_S = 5.0
 
 
 class Worker(CallWorker):
@@ -48,7 +47,8 @@ class Worker(CallWorker):
         super().__init__(*args, store=store, leases=leases, **kwargs)
         self._admission, self._link = admission or Admission(0), link or Link(None)
         self._run_attempt, self._worker_id = run_attempt, worker_id
-        self._draining = False
+        self._draining = self._looked = False
+        self._due_ms: float | None = None
         self._beside: list[asyncio.Task[None]] = []
         self._nonce = secrets.token_hex(8)
         self._outage = Outage()
@@ -75,11 +75,13 @@ class Worker(CallWorker):
         try:
             await self._leases.renew_if_late()
             await self._beat()  # first: in burst mode, what cron puts in the queue is to be run
-            due_ms = await self._claim_due()
+            if not self._looked:
+                self._due_ms = await self._claim_due()
+            self._looked = False
             self._outage.over()
-            if self.burst and not self.tasks and (due_ms is None or self._burst_is_full()):
+            if self.burst and not self.tasks and (self._due_ms is None or self._burst_is_full()):
                 return True
-            await self._wait(due_ms)
+            await self._wait(self._due_ms)
         except StoreError as error:
             self._outage.goes_on(error)
             await asyncio.sleep(_OUTAGE_PAUSE_S)
@@ -97,8 +99,11 @@ class Worker(CallWorker):
             free = min(free, self.max_burst_jobs - self._jobs_started())
         return max(0, min(free, self.queue_read_limit))
 
-    async def _claim_due(self) -> float | None:
-        """Start what is due; how long until the next entry is, in ms, or None where the queue holds nothing more."""
+    async def _claim_due(self, wait_s: float = 0) -> float | None:
+        """Start what is due; how long until the next entry is, in ms, or None where the queue holds nothing more.
+
+        With `wait_s`, it is claimed when a submit wakes the worker, at most so late.
+        """
         slots = self._free_slots()
         if not slots:
             return 0.0
@@ -109,6 +114,7 @@ class Worker(CallWorker):
             room=self._admission.room,
             aborts=self.allow_abort_jobs,
             nonce=self._nonce,
+            wait_s=wait_s,
         )
         self._nonce = secrets.token_hex(8)  # only now: a claim whose answer was lost is asked for again
         self._link.begun(claims.taken)
@@ -121,9 +127,13 @@ class Worker(CallWorker):
     async def _wait(self, due_ms: float | None) -> None:
         """Until there is something to claim, or a slot to claim for."""
         if self._free_slots():
-            timeout_s = self.poll_delay_s if due_ms is None else min(self.poll_delay_s, due_ms / 1000)
-            # zero would be for ever
-            await wake.wait(self._store.redis, self._store.queue, max(timeout_s, 0.001))
+            # our own leases outlast the wait; zero would be for ever
+            longest_s = min(self.poll_delay_s, self._leases.lease_ms / 4000)
+            timeout_s = max(0.001, longest_s if due_ms is None else min(longest_s, due_ms / 1000))
+            if self.burst:  # it is over only where a claim after the last job finds nothing
+                await wake.wait(self._store.redis, self._store.queue, timeout_s)
+            else:
+                self._due_ms, self._looked = await self._claim_due(timeout_s), True
         elif self.tasks:
             self._slot_freed.clear()
             with suppress(TimeoutError):
@@ -158,6 +168,8 @@ class Worker(CallWorker):
 
     async def _run(self, claim: Claim) -> None:
         stop = self._leases.hold(claim)
+        if not self.allow_pick_jobs:  # the claim was on its way when the worker was told to end
+            stop.ask(DrainedError())
         try:
             if claim.broken:
                 self._count(await end_broken(self._store, claim))
@@ -178,14 +190,6 @@ class Worker(CallWorker):
         self._admission.drop(claim)
         self._link.ended(claim)
 
-    def _count(self, state: JobState | None) -> None:
-        if state is None:
-            self.jobs_retried += 1
-        elif state is JobState.SUCCEEDED:
-            self.jobs_complete += 1
-        else:
-            self.jobs_failed += 1
-
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """The first signal drains; the second hands everything back at once."""
         if self._draining:
@@ -196,7 +200,7 @@ class Worker(CallWorker):
 
     def handle_sig(self, signum: Signals) -> None:
         """Hand everything back and end; the flag ends the loop where a cancellation is lost."""
-        self._stopping = True
+        self._stopping, self.allow_pick_jobs = True, False
         self._leases.stop_all(DrainedError())
         super().handle_sig(signum)
 
@@ -221,11 +225,11 @@ class Worker(CallWorker):
             self.handle_sig(Signals.SIGUSR1)
         if not self._pool:
             return
-        await self._within("the ends of its jobs", self._settle)
+        await within("the ends of its jobs", self._settle)
         if self.on_shutdown:
             await self.on_shutdown(self.ctx)
-        await self._within("a word to Redis", self._leave)
-        await self._within("closing its connections", lambda: self.pool.aclose(close_connection_pool=True))
+        await within("a word to Redis", self._leave)
+        await within("closing its connections", lambda: self.pool.aclose(close_connection_pool=True))
         self._pool = None
         for task in self._beside:
             await end(task)
@@ -237,12 +241,9 @@ class Worker(CallWorker):
     async def _leave(self) -> None:
         await wake.raise_flag(self._store.redis, self._store.queue)
         await self._leases.leave()
+        # Redis may have made the claim that waited when this worker was told to end; it is handed back
+        late = await self._store.claim(self._worker_id, 0, self._leases.lease_ms, nonce=self._nonce)
+        for claim in late.taken:
+            self._begin(claim)
+        await self._settle()
         await self.pool.delete(self.health_check_key)
-
-    async def _within(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
-        try:
-            async with asyncio.timeout(_CLOSE_S):
-                with suppress(StoreError), translated():
-                    await step()
-        except TimeoutError:
-            logger.warning("Redis hangs or is away; the worker ends without %s", what)

@@ -3,13 +3,12 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.codecs.table import CODECS
 from jobs.results import render_frame
 from service.answers import frame_response, json_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import frame_id_of
 from service.intake.uploads import InputFormat, Staging, store_body
-from service.negotiation import choose, named, ranges
+from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
 from service.routes.plain import plain_router
@@ -56,7 +55,7 @@ async def get_content(request: Request) -> Response:
     tenant = caller(request, "frames").tenant
     parameters = query(request, FRAME_QUERY_NAMES, repeated=("columns",))
     wanted = parameters.get("format")
-    choice = choose(ranges(request.headers.get("accept")), CODECS) if wanted is None else named(wanted)
+    choice = accepted(request.headers.get("accept")) if wanted is None else named(wanted)
     view = view_of(request, choice, parameters)
     queue = services(request).queue
     frame = await queue.frame(tenant, frame_id_of(request))

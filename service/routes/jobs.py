@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.codecs.table import CODECS
 from jobs.model import Job
 from jobs.results import render_job
 from jobs.state import JobState
@@ -12,7 +11,7 @@ from service.dependencies import caller, query, services, trace_id, wait_s
 from service.ids import job_id_of
 from service.intake.submission import Submission
 from service.intake.uploads import Staging
-from service.negotiation import JSON, Choice, choose, has_tag, ranges
+from service.negotiation import JSON, Choice, accepted, has_tag
 from service.routes.docs import CANCEL_JOB, GET_JOB, GET_REPORT, SUBMIT
 from service.routes.plain import plain_router
 from service.views import job_path, report_body
@@ -82,7 +81,7 @@ def _answer_format(request: Request) -> Choice | None:
     accept = request.headers.get("accept")
     if accept in (None, "*/*", JSON):  # what nearly everybody sends
         return None
-    choice = choose(ranges(accept), CODECS)
+    choice = accepted(accept)
     return None if choice.codec.media_types[0] == JSON else choice
 
 

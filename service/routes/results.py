@@ -3,12 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.codecs.table import CODECS
 from jobs.results import render_job
 from service.answers import failed_response, frame_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import job_id_of
-from service.negotiation import choose, named, ranges
+from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs import GET_RESULT, HEAD_RESULT
 from service.routes.plain import plain_router
@@ -32,7 +31,7 @@ async def _result(request: Request) -> Response:
     tenant = caller(request, "jobs:read").tenant
     parameters = query(request, FRAME_QUERY_NAMES, repeated=("columns",))
     wanted = parameters.get("format")
-    choice = choose(ranges(request.headers.get("accept")), CODECS) if wanted is None else named(wanted)
+    choice = accepted(request.headers.get("accept")) if wanted is None else named(wanted)
     view = view_of(request, choice, parameters)
     queue = services(request).queue
     job = await queue.get(tenant, job_id_of(request))

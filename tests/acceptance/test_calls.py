@@ -244,7 +244,7 @@ async def test_the_end_of_a_call_that_runs_elsewhere_by_now_is_dropped(
     running = start(work)
     await put(redis, "work", _job_id="one")
     await until(lambda: running.worker.job_tasks)
-    await redis.set("arq:in-progress:one", "another's")
+    await redis.set("arq:in-progress:one", "another's", ex=60)
     go.set()
     await until(lambda: not running.worker.tasks)
     assert await redis.exists(result_key_prefix + "one") == 0

@@ -1,5 +1,9 @@
 """What a claim takes: again after a lost reply, one suspect at a time, and no more than fits into memory."""
 
+import asyncio
+from dataclasses import replace
+from unittest.mock import ANY
+
 import pytest
 
 from jobs.model import JobSpec
@@ -32,6 +36,23 @@ async def let_lapse(redis: Redis, *ids: str) -> None:
 
 def ids(claims: Claims) -> list[str]:
     return [claim.id for claim in claims.taken]
+
+
+async def test_a_worker_that_ends_learns_what_its_last_claim_took_and_takes_no_more(store: JobStore) -> None:
+    await submit(store, "a", "b")
+    lost = await store.claim("w", 1, LEASE_MS, nonce="1")
+    assert await store.claim("w", 0, LEASE_MS, nonce="2") == replace(lost, now_ms=ANY, next_due_ms=ANY, taken=())
+    assert (await store.claim("w", 0, LEASE_MS, nonce="1")).taken == lost.taken
+
+
+@pytest.mark.parametrize("server", ["valkey"], indirect=True)  # fakeredis does not hold a pipeline up
+async def test_a_claim_that_waits_is_made_when_a_submit_wakes(store: JobStore) -> None:
+    waiting = asyncio.create_task(store.claim("w", 2, LEASE_MS, wait_s=30))
+    await asyncio.sleep(0)
+    await submit(store, "a")
+    async with asyncio.timeout(20):
+        assert ids(await waiting) == ["a"]
+    assert ids(await store.claim("w", 2, LEASE_MS, wait_s=0.01)) == [], "and at its end where none comes"
 
 
 async def test_a_claim_whose_answer_was_lost_is_answered_again(store: JobStore) -> None:

@@ -1,9 +1,8 @@
-"""Our worker as it comes, with the functions of `calls` beside framequeue's own."""
+"""Our worker, with the functions of `calls` beside framequeue's own, and as many slots as stock ARQ's."""
 
 import asyncio
 import gc
 import os
-from typing import Any
 
 import uvloop
 from arq.worker import func
@@ -12,6 +11,7 @@ from config import load
 from jobs.worker.main import build
 from jobs.worker.threads import ThreadPool
 from tests.benchmarks.functions import calls
+from tests.benchmarks.functions.stock_worker import SLOTS
 
 
 def main() -> None:
@@ -19,9 +19,7 @@ def main() -> None:
     asyncio.set_event_loop(uvloop.new_event_loop())
     settings = load(env_file=None)
     pool = ThreadPool(settings.worker.threads or max(2, os.cpu_count() or 1))
-    slots = os.environ.get("BENCH_SLOTS")
-    options: dict[str, Any] = {"max_jobs": int(slots)} if slots else {}
-    worker = build(settings, pool, **options)
+    worker = build(settings, pool, max_jobs=int(os.environ.get("BENCH_SLOTS", SLOTS)))
     for function in calls.FUNCTIONS:
         worker.functions[function.__name__] = func(function)
     gc.collect()

@@ -6,10 +6,10 @@ from arq.connections import RedisSettings
 
 from tests.benchmarks.functions import calls
 
-SLOTS = os.environ.get("BENCH_SLOTS")
+SLOTS = 10  # ARQ's own default
 
 
 class WorkerSettings:
     functions = calls.FUNCTIONS
     redis_settings = RedisSettings.from_dsn(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"))
-    max_jobs = int(SLOTS) if SLOTS else 10
+    max_jobs = int(os.environ.get("BENCH_SLOTS", SLOTS))
