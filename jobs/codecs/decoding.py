@@ -15,7 +15,7 @@ from jobs.model import Warn
 def decode(data: pa.Buffer, media_type: str, encoding: str | None, options: DecodeOptions) -> Decoded:
     """The table of an encoded input, every field nullable where nulls occur, and what was mapped on the way.
 
-    Of `options.columns` where they are given; a format that cannot leave columns unread checks and drops them.
+    Of `options.columns` where they are given.
     Raises FormatUnsupported, InputMalformed, InputEmpty, CastFailed, ColumnUnknown, SpecInvalid, CountExceeded or
     SizeExceeded.
     """

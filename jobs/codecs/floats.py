@@ -20,8 +20,14 @@ def has_infinity(column: pa.ChunkedArray) -> bool:
     return not all_finite(column) and bool(pc.any(pc.is_inf(column)).as_py())
 
 
+# of so few values, looking at each costs less than keeping NumPy from warning of a sum
+_FEW = 16_384
+
+
 def _is_finite(chunk: pa.Array) -> bool:
     if not chunk.null_count:
+        if len(chunk) <= _FEW:
+            return bool(np.isfinite(chunk.to_numpy()).all())
         # NaN and Infinity survive a sum; kernels cost more than this on small chunks and twice as much on large ones
         with np.errstate(all="ignore"):
             if np.isfinite(chunk.to_numpy().sum()):

@@ -3,21 +3,22 @@
 Column by column on purpose: `Table.to_pandas` and `Table.from_pandas` cost about 600 µs on 100 rows, before data moves.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pandas.api.extensions import ExtensionArray
 
+from jobs.codecs.blocks import column_arrays, frame_of, labels_of
 from jobs.codecs.objects import array_of_objects
+from jobs.codecs.offsets import narrowed, widened
 from jobs.model import Warn
 
 Array = np.ndarray | ExtensionArray
 _STR = pd.StringDtype(na_value=np.nan)
 _STRINGS: Any = pd.arrays.ArrowStringArray  # the stubs do not know its dtype
-_INT32_OFFSETS = 2**31 - 1
 
 
 def to_pandas(table: pa.Table, *, as_declared: bool = False) -> pd.DataFrame:
@@ -35,16 +36,6 @@ def to_pandas(table: pa.Table, *, as_declared: bool = False) -> pd.DataFrame:
     return frame_of(table.column_names, arrays, table.num_rows)
 
 
-def frame_of(names: Sequence[str], columns: Sequence[Any], rows: int) -> pd.DataFrame:
-    """A frame of these columns, which are not copied, with a range index; names may repeat.
-
-    As numbered columns that are named afterwards: a dict by name makes pandas guess the type of the names, for 40 µs.
-    """
-    frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(rows), copy=False)
-    frame.columns = pd.Index(_STRINGS(pa.array(names, pa.large_string()), dtype=_STR))
-    return frame
-
-
 def from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, tuple[Warn, ...]]:
     """The table of `frame` without its index, and a warning for every column that had to be mapped.
 
@@ -52,10 +43,8 @@ def from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, tuple[Warn, ...]]:
     and whatever else Arrow has no type for become text.
     """
     warnings: list[Warn] = []
-    names = [_name_of(label, warnings) for label in frame.columns]
-    # the public ways to reach a column's array cost 20–45 µs each; this one 1 µs
-    columns: Any = cast(Any, frame)._iter_column_arrays()  # noqa: SLF001  # see above
-    arrays = [_to_arrow(array, name, warnings) for array, name in zip(columns, names, strict=True)]
+    names = [_name_of(label, warnings) for label in labels_of(frame)]
+    arrays = [_to_arrow(array, name, warnings) for array, name in zip(column_arrays(frame), names, strict=True)]
     if not arrays:
         return _without_columns(len(frame)), ()
     fields = [
@@ -92,8 +81,7 @@ def _numeric(column: pa.ChunkedArray, *, nullable: bool) -> Array:
 
 
 def _text(column: pa.ChunkedArray) -> Array:
-    large = column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
-    array: ExtensionArray = _STRINGS(large, dtype=_STR)
+    array: ExtensionArray = _STRINGS(widened(column), dtype=_STR)
     return array
 
 
@@ -184,9 +172,7 @@ def _to_arrow(array: Any, name: str, warnings: list[Warn]) -> pa.Array:
 
 def _from_text(array: Any, _name: str, _warnings: list[Warn]) -> pa.Array:
     text = pa.array(array, from_pandas=True)
-    if pa.types.is_large_string(text.type) and text.nbytes < _INT32_OFFSETS:
-        return text.cast(pa.string())
-    return text
+    return narrowed(text) if pa.types.is_large_string(text.type) else text
 
 
 def _from_instants(array: Any, _name: str, _warnings: list[Warn]) -> pa.Array:

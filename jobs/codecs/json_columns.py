@@ -10,12 +10,17 @@ from jobs.codecs.base import Decoded, DecodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.json_parse import check_depth, complaint
 from jobs.codecs.objects import array_of_json, text_of
+from jobs.codecs.picking import picked
 from jobs.errors import InputMalformed
 from jobs.model import Warn
 
 
 class Columns:
-    """Collects the columns of one input over its batches; a column that comes late is null before."""
+    """Collects the columns of one input over its batches; a column that comes late is null before.
+
+    What is not asked for is not made an array. Where nothing asked for has come yet, the first column is read, as
+    `picked` says; it is left out in the end where something came.
+    """
 
     def __init__(self, options: DecodeOptions) -> None:
         self._options, self._budget = options, Budget(options)
@@ -47,17 +52,20 @@ class Columns:
             self._names.append(name)
             self._chunks.append([pa.nulls(self._rows)] if self._rows else [])
         self._rows += rows
-        for name, column, chunks in zip(names, values, self._chunks, strict=True):
-            chunks.append(self._array(column, name))
-            self._budget.bytes(chunks[-1].nbytes)
+        for place in picked(self._names, self._options.columns):
+            array = self._array(values[place], names[place])
+            self._chunks[place].append(array)
+            self._budget.bytes(array.nbytes)
 
     def decoded(self) -> Decoded:
-        """The table of all that was added."""
-        columns = [self._unified(chunks, name) for name, chunks in zip(self._names, self._chunks, strict=True)]
-        if not columns:
+        """The table of the columns asked for of all that was added."""
+        read = picked(self._names, self._options.columns)
+        if not read:
             return Decoded(pa.table({"": pa.nulls(self._rows)}).select([]))
-        unique = {(warning.code, warning.column): warning for warning in self._warnings}
-        return Decoded(pa.Table.from_arrays(columns, names=self._names), tuple(unique.values()))
+        names = [self._names[place] for place in read]
+        columns = [self._unified(self._chunks[place], self._names[place]) for place in read]
+        unique = {(warning.code, warning.column): warning for warning in self._warnings if warning.column in names}
+        return Decoded(pa.Table.from_arrays(columns, names=names), tuple(unique.values()), len(self._names))
 
     def _array(self, values: Sequence[Any], name: str) -> pa.Array:
         try:

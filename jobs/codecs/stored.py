@@ -31,7 +31,8 @@ def store(table: pa.Table) -> Iterator[bytes | pa.Buffer]:
     Columns with Infinity are marked in the schema, so that a format without it can say so before it streams.
     """
     marked = _marked(table)
-    tiny = table.nbytes <= _TINY
+    # what all buffers hold is known at once, and not less than what is seen of them
+    tiny = table.get_total_buffer_size() <= _TINY or table.nbytes <= _TINY
     options = pa.ipc.IpcWriteOptions(
         compression=None if tiny else "zstd", emit_dictionary_deltas=False, unify_dictionaries=False
     )
@@ -66,9 +67,10 @@ def batch_rows(table: pa.Table) -> int:
 
 
 def _marked(table: pa.Table) -> pa.Table:
-    if any(pa.types.is_dictionary(type_) for type_ in table.schema.types):
-        table = table.unify_dictionaries()
     schema = table.schema
+    if any(map(pa.types.is_dictionary, schema.types)):
+        table = table.unify_dictionaries()
+        schema = table.schema
     infinite = [position for position, column in enumerate(table.columns) if has_infinity(column)]
     if schema.metadata is None and not infinite and not any(field.metadata for field in schema):
         return table

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pandas.core.groupby.ops import WrappedCythonOp  # type: ignore[attr-defined]  # the stubs leave it out
+
+from jobs.codecs.blocks import column_array
+from jobs.codecs.offsets import one_array
 
 # below this, finding the groups of a text column costs less than pandas' way to it (350 µs, whatever the rows)
 _FEW_ROWS: Final = 4_096
@@ -63,9 +66,7 @@ class Grouping:
 
 
 def column_of(values: pd.Series | pd.Index) -> Any:
-    """The values for the constructor of a frame, which keeps their dtype (of bare objects it would guess one)."""
-    if values.dtype == object:
-        return pd.Series(values.to_numpy(), dtype=object)
+    """The values as `frame_of` takes them."""
     return values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array
 
 
@@ -77,7 +78,7 @@ def _few_texts(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Array, Any] |
     """The one key and its dtype, where it is a short column of text without nulls; else None."""
     if len(by) != 1 or not 0 < len(frame) <= _FEW_ROWS:
         return None
-    array = frame[by[0]].array
+    array = column_array(frame, cast(int, frame.columns.get_loc(by[0])))
     if type(array) is not _TEXT:
         return None
     text = pa.array(array)
@@ -86,7 +87,7 @@ def _few_texts(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Array, Any] |
 
 def _of_texts(text: pa.Array | pa.ChunkedArray, dtype: Any, *, sort: bool) -> tuple[np.ndarray[Any, Any], Any]:
     """The group of each row, and the keys: sorted as pandas does, by code point, or by first appearance."""
-    whole = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    whole = one_array(text)
     encoded = whole.dictionary_encode()
     keys = encoded.dictionary.to_pylist()
     ids = encoded.indices.to_numpy().astype(np.intp)

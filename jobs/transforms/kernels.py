@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jobs.codecs.frames import frame_of
+from jobs.codecs.blocks import column_array, frame_of
 from jobs.errors import ColumnTaken
 from jobs.transforms.arguments import one_column, pointer
 from jobs.transforms.grouping import Grouping, column_of
@@ -53,13 +53,17 @@ def aggregate(
 
 
 def _one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, name: str) -> Any:
+    if aggregation.text is None and not aggregation.pair:
+        return grouping.sizes()
+    function, arguments = aggregation.function, aggregation.arguments
+    if aggregation.text is not None and function in _DIRECT and not arguments:
+        floats = _float_column(frame, aggregation.text)
+        if floats is not None:
+            return grouping.aggregated(floats, function, _DIRECT[function])
     at = pointer("agg", name, 0)
     if aggregation.pair:
         return _of_pair(frame, grouping, aggregation.function, aggregation.pair, at)
-    if aggregation.text is None:
-        return grouping.sizes()
     column = aggregation.values(frame, at)
-    function, arguments = aggregation.function, aggregation.arguments
     if function == "size":
         return grouping.sizes()
     if not arguments and function in _DIRECT and column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
@@ -71,6 +75,13 @@ def _one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, name
         # groups without rows (unobserved categories) made nulls: integers and booleans stay what they are
         result = _by_method(column.astype(wider), grouping.grouper, function, arguments)
     return result
+
+
+def _float_column(frame: pd.DataFrame, name: str) -> np.ndarray[Any, Any] | None:
+    """The one column of that name, where it is of NumPy's floats, which need neither care nor a Series; else None."""
+    position = frame.columns.get_loc(name) if name in frame.columns else None
+    array = column_array(frame, position) if isinstance(position, int) else None
+    return array if isinstance(array, np.ndarray) and array.dtype.kind == "f" else None
 
 
 def _by_method(column: pd.Series, grouper: Any, function: str, arguments: Mapping[str, Any]) -> Any:

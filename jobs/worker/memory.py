@@ -3,7 +3,7 @@
 import logging
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
 import numpy as np
@@ -23,10 +23,10 @@ class Memory:
         # a step's result is the next one's input: what was counted at the last look need not be counted again
         self._known: dict[int, tuple[weakref.ref[pd.DataFrame], dict[int, int]]] = {}
 
-    def see(self, frames: Iterable[pd.DataFrame], more: int = 0) -> None:
+    def see(self, frames: Sequence[pd.DataFrame], more: int = 0) -> None:
         """These frames and `more` bytes are held now, beside `beside`."""
         try:
-            held = self._held(frames)
+            held = self._held(frames) if frames else 0
         except Exception:
             logger.exception("the memory of a frame could not be counted")
             return
@@ -37,7 +37,7 @@ class Memory:
         made = list(frames)
         self.see(made, max((_copied(frame) for frame in made), default=0))
 
-    def _held(self, frames: Iterable[pd.DataFrame]) -> int:
+    def _held(self, frames: Sequence[pd.DataFrame]) -> int:
         last, self._known = self._known, {}
         owners: dict[int, int] = {}
         for frame in frames:

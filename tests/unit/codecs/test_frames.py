@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from jobs.codecs import decoding, frames, preview, schema, stored
+from jobs.codecs import blocks, decoding, frames, offsets, preview, schema, stored
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.json_write import records_text
 from jobs.errors import InputMalformed
@@ -192,3 +192,43 @@ def test_text_in_parquet_that_is_not_utf8_is_refused() -> None:
     pq.write_table(pa.table({"x": broken}), sink)
     with pytest.raises(InputMalformed, match="UTF8"):
         decoding.decode(sink.getvalue(), "application/vnd.apache.parquet", None, DecodeOptions())
+
+
+def test_a_frame_is_made_of_arrays_as_they_are() -> None:
+    words, numbers = np.array(["a", "b"], dtype=object), np.array([1, 2])
+    given = [words, numbers, pd.array([1, None]), np.array([1, 2], "M8[ms]"), pd.Categorical(["x", "y"])]
+    names = ["o", "n", "n", "t", "c"]
+    frame = blocks.frame_of(names, given, 2)
+    assert list(frame.columns) == blocks.labels_of(frame) == names
+    assert [str(dtype) for dtype in frame.dtypes] == ["object", "int64", "Int64", "datetime64[ms]", "category"]
+    expected = pd.concat([pd.Series(array, dtype=array.dtype) for array in given], axis=1)
+    pd.testing.assert_frame_equal(frame.set_axis(expected.columns, axis=1), expected)
+    assert np.shares_memory(blocks.column_array(frame, 1), numbers)
+    assert blocks.frame_of([], [], 3).shape == (3, 0)
+
+
+def test_frames_of_the_same_names_do_not_share_what_may_change() -> None:
+    one, other = (blocks.frame_of(["a"], [np.arange(2)], 2) for _ in range(2))
+    one.columns.name = "named"
+    one["b"] = 1
+    one.iloc[0, 0] = 9
+    assert other.columns.name is None
+    pd.testing.assert_frame_equal(other, pd.DataFrame({"a": [0, 1]}))
+
+
+@pytest.mark.parametrize("values", [[], ["a"], ["", "ä", "long"], ["a", None, "c"], [None]])
+def test_text_changes_its_offsets_and_not_itself(values: list[str | None]) -> None:
+    around = pa.array(["before", *values, "after"], pa.string())
+    for text in (
+        pa.array(values, pa.string()),
+        around.slice(1, len(values)),
+        around.cast(pa.string_view()).slice(1, 1),
+    ):
+        wide = offsets.widened(pa.chunked_array([text]))
+        wide.validate(full=True)
+        assert (wide.type, wide.to_pylist()) == (pa.large_string(), text.to_pylist())
+        narrow = offsets.narrowed(wide)
+        narrow.validate(full=True)
+        assert (narrow.type, narrow.to_pylist()) == (pa.string(), text.to_pylist())
+        cut = wide.slice(1)
+        assert offsets.narrowed(cut).to_pylist() == text.to_pylist()[1:]

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from jobs.codecs import delimited_fast, delimited_rows
 from jobs.codecs.base import DecodeOptions
+from jobs.codecs.decoding import decode
+from jobs.codecs.table import by_name
 from jobs.errors import InputMalformed
 from tests.unit.codecs.test_roundtrip import read
 
@@ -181,3 +183,18 @@ def test_json_batches_find_one_type(monkeypatch: pytest.MonkeyPatch) -> None:
     table, warnings = read(b'[{"a":1,"c":1},{"a":2,"c":1},{"a":2.5,"b":null,"c":"x"},{"b":"x"}]', "json")
     assert table.to_pydict() == {"a": [1.0, 2.0, 2.5, None], "c": ["1", "1", "x", None], "b": [None, None, None, "x"]}
     assert [warning.code for warning in warnings] == ["mixed_to_text"]
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+def test_json_reads_what_is_asked_for(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.codecs.json_records._WHOLE", 0)
+    monkeypatch.setattr("jobs.codecs.json_records._BATCH", 2)
+    rows = [b'{"n":1,"mixed":1}', b'{"n":2,"mixed":"x"}', b'{"n":3,"late":"y"}']
+    text = b"[" + b",".join(rows) + b"]" if form == "json" else b"\n".join(rows)
+    for wanted, expected in (("late", [None, None, "y"]), ("n", [1, 2, 3])):
+        options = DecodeOptions(columns=frozenset([wanted]))
+        decoded = decode(pa.py_buffer(text), by_name(form).media_types[0], None, options)
+        assert decoded.table.to_pydict() == {wanted: expected}
+        assert (decoded.width, decoded.warnings) == (3, ())
+    nobody = decode(pa.py_buffer(text), by_name(form).media_types[0], None, DecodeOptions(columns=frozenset(["?"])))
+    assert nobody.table.to_pydict() == {"n": [1, 2, 3]}
