@@ -105,13 +105,13 @@ class JobStore:
         aborts: bool = False,
         nonce: str | None = None,
         wait_s: float = 0,
+        before_ms: int = 0,
     ) -> Claims:
         """Lease up to `slots` due jobs for which there is room; with `wait_s`, once a submit wakes, at most so late.
 
-        The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
+        Nothing is taken after `before_ms` of Redis' clock. The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
         """
-        flag = keys.wake(self.queue)
-        names = [self.queue, flag, keys.claimed(worker), keys.FACTORS]
+        names = [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS]
         args: list[scripts.Argument] = [
             slots,
             lease_ms,
@@ -126,9 +126,10 @@ class JobStore:
             _PATIENCE_MS,
             switches(aborts=aborts),
             records.LOST,
+            before_ms,
         ]
         with translated():
-            waiting = scripts.claim.when_woken(self.redis, flag, wait_s, names, args) if wait_s else None
+            waiting = scripts.claim.when_woken(self.redis, names[1], wait_s, names, args) if wait_s else None
             now, due, *taken = await (waiting or scripts.claim(self.together, names, args))
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
 
