@@ -109,7 +109,7 @@ class JobStore:
     ) -> Claims:
         """Lease up to `slots` due jobs for which there is room; with `wait_s`, once a submit wakes, at most so late.
 
-        Nothing is taken after `before_ms` of Redis' clock. The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
+        Nothing is taken after `before_ms` (Redis' clock). The same nonce again gives the same jobs, for a lost answer.
         """
         names = [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS]
         args: list[scripts.Argument] = [

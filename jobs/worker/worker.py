@@ -102,7 +102,7 @@ class Worker(CallWorker):
         return max(0, min(free, self.queue_read_limit))
 
     async def _claim_due(self, wait_s: float = 0) -> float | None:
-        """Start what is due now, or on the next wake within `wait_s`; ms until the next entry, None for an empty queue."""
+        """Start what is due now, or on the next wake within `wait_s`; ms to the next entry, None for an empty queue."""
         slots = self._free_slots()
         if not slots:
             return 0.0
