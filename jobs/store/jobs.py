@@ -107,13 +107,13 @@ class JobStore:
         aborts: bool = False,
         nonce: str | None = None,
         wait_s: float = 0,
+        before_ms: int = 0,
     ) -> Claims:
-        """Lease up to `slots` due jobs for which there is room; with `wait_s`, once a submit wakes, at most so late.
+        """Lease up to `slots` due jobs; with `wait_s`, once a submit wakes, at most so late, and not after `before_ms`.
 
-        The same nonce again gives the same jobs: a worker repeats it where the answer was lost.
+        The same nonce again gives the same jobs, for a lost answer.
         """
-        flag = keys.wake(self.queue)
-        names = [self.queue, flag, keys.claimed(worker), keys.FACTORS]
+        names = [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS]
         args: list[scripts.Argument] = [
             slots,
             lease_ms,
@@ -128,9 +128,10 @@ class JobStore:
             _PATIENCE_MS,
             switches(aborts=aborts),
             records.LOST,
+            before_ms,
         ]
         with translated():
-            waiting = scripts.claim.when_woken(self.redis, flag, wait_s, names, args) if wait_s else None
+            waiting = scripts.claim.when_woken(self.redis, names[1], wait_s, names, args) if wait_s else None
             now, due, *taken = await (waiting or scripts.claim(self.together, names, args))
         return Claims(int(now), None if due < 0 else int(due), tuple(read_claim(entry) for entry in taken))
 
@@ -178,11 +179,10 @@ class JobStore:
         result: bytes = b"",
         result_ttl_s: int,
     ) -> bool:
-        """The terminal transition, with the small result's bytes; False where another attempt holds the job.
+        """The terminal transition, with a small result's bytes; False where another attempt holds the job.
 
         Raises InputGone, and changes nothing, where the result's blob has expired meanwhile.
         """
-        blob = outcome.result.blob if outcome.result else None
         with translated():
             verdict, _ = await scripts.finish(
                 self.together,
@@ -194,7 +194,7 @@ class JobStore:
                     records.encode_outcome(outcome),
                     records.encode_report(report) if report else b"",
                     result,
-                    blob or "",
+                    (outcome.result and outcome.result.blob) or "",
                     result_ttl_s * 1000,
                     self._record_ttl_ms,
                     keys.BLOB_PREFIX,
@@ -245,6 +245,6 @@ class JobStore:
         return tuple(records.decode_report(data) for data in stored)
 
     async def small_result(self, job_id: str) -> bytes | None:
-        """The stored bytes of a result that stands beside its record."""
+        """The stored bytes of a result beside its record."""
         with translated():
             return cast("bytes | None", await self.redis.get(keys.result(job_id)))

@@ -118,7 +118,7 @@ claim = Script(
     "claim",
     keys="queue wake claimed factors",
     args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq"
-    " lost",
+    " lost before_ms",
 )
 cancel = Script(
     "cancel",

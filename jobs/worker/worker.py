@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from signal import Signals
@@ -28,10 +29,7 @@ _OUTAGE_PAUSE_S = 0.5
 
 
 class Worker(CallWorker):
-    """Runs framequeue's jobs through `run_attempt`, and plain ARQ functions as CallWorker does.
-
-    Takes ARQ's arguments; `store` and `leases` share one Redis client, which is ARQ's `redis_pool`.
-    """
+    """Runs framequeue's jobs through `run_attempt`, plain ARQ functions as CallWorker does; takes ARQ's arguments."""
 
     def __init__(
         self,
@@ -49,6 +47,7 @@ class Worker(CallWorker):
         self._run_attempt, self._worker_id = run_attempt, worker_id
         self._draining = self._looked = False
         self._due_ms: float | None = None
+        self._redis_ahead_ms = 0.0  # of our own clock
         self._beside: list[asyncio.Task[None]] = []
         self._nonce = secrets.token_hex(8)
         self._outage = Outage()
@@ -100,13 +99,11 @@ class Worker(CallWorker):
         return max(0, min(free, self.queue_read_limit))
 
     async def _claim_due(self, wait_s: float = 0) -> float | None:
-        """Start what is due; how long until the next entry is, in ms, or None where the queue holds nothing more.
-
-        With `wait_s`, it is claimed when a submit wakes the worker, at most so late.
-        """
+        """Start what is due now, or on the next wake within `wait_s`; ms to the next entry, None for an empty queue."""
         slots = self._free_slots()
         if not slots:
             return 0.0
+        patience_ms = wait_s * 1000 + self._leases.lease_ms / 8
         claims = await self._store.claim(
             self._worker_id,
             slots,
@@ -115,7 +112,9 @@ class Worker(CallWorker):
             aborts=self.allow_abort_jobs,
             nonce=self._nonce,
             wait_s=wait_s,
+            before_ms=round(self._redis_ahead_ms + time.monotonic() * 1000 + patience_ms) if wait_s else 0,
         )
+        self._redis_ahead_ms = claims.now_ms - time.monotonic() * 1000
         self._nonce = secrets.token_hex(8)  # only now: a claim whose answer was lost is asked for again
         self._link.begun(claims.taken)
         for claim in claims.taken:

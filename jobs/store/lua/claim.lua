@@ -2,13 +2,15 @@
 -- stands at the queue's head for nobody, and is due again when the lease was not renewed
 -- with: events reports weights
 -- KEYS: queue wake claimed factors
--- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq lost
+-- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq lost before_ms
 -- returns: {now_ms, next due ms or -1, {id, token, score, record fields, inputs, weight, least}...}; a plain ARQ call: {id, token, score, {call, tries, abort}}
 local queue, wake, claimed_key, factors = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local slots, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local jobs, leases, channel = ARGV[4], ARGV[5], ARGV[6]
 local busy, suspects, free, total = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local now, taken, offset, answer, ids = clock(), 0, 0, {}, {}
+-- it waited longer than was meant (Redis hung): who sent it may be gone, or have let its own leases lapse
+if tonumber(ARGV[14]) > 0 and now > tonumber(ARGV[14]) then slots = 0 end
 -- the first write of a script decides whether a full Redis refuses it; what frees memory must not be refused
 redis.call('ZREMRANGEBYSCORE', queue, '(1', '(1')
 
