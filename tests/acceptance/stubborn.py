@@ -1,5 +1,9 @@
 """Transforms that do not end by themselves, for the worker's tests."""
 
+import asyncio
+import builtins
+import multiprocessing
+
 import pandas as pd
 
 from jobs.transforms.declare import transform
@@ -24,4 +28,25 @@ def stubborn_spin(df: pd.DataFrame, *, times: int) -> pd.DataFrame:
                 sum(range(100))
         except BaseException:  # noqa: BLE001  # same
             times -= 1
+    return df
+
+
+@transform
+def raises(df: pd.DataFrame, *, kind: str, message: str = "no") -> pd.DataFrame:
+    """Raise an exception that means something to whoever awaits it."""
+    raise {"CancelledError": asyncio.CancelledError}.get(kind) or getattr(builtins, kind)(message)
+
+
+@transform
+def unreadable(df: pd.DataFrame) -> pd.DataFrame:
+    """Fail with the name of a file that is no UTF-8, as Python shows such names."""
+    raise ValueError(b"caf\xe9.csv".decode("utf-8", "surrogateescape"))
+
+
+@transform
+def pooled(df: pd.DataFrame, *, times: int = 3) -> pd.DataFrame:
+    """Let processes of its own do the work, and end them with SIGTERM, as multiprocessing's pools do."""
+    for _ in range(times):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map(abs, range(10))
     return df

@@ -22,7 +22,7 @@ from jobs.worker import capture
 from tests.acceptance.mortal import Server
 from tests.acceptance.test_worker import GROUPED, Running, submit, until
 
-MODULES = ("tests.acceptance.own", "tests.acceptance.talkative")
+MODULES = ("tests.acceptance.own", "tests.acceptance.stubborn", "tests.acceptance.talkative")
 _WORK = f"""
 import sys
 from config import load
@@ -312,3 +312,12 @@ async def test_what_was_said_in_an_outage_is_kept_too(settings: Callable[..., Se
         await running.stop()
         await queue.close()
         server.kill()
+
+
+async def test_processes_that_a_transform_ends_do_not_end_the_worker(
+    queue: JobQueue, process: subprocess.Popen[bytes]
+) -> None:
+    for _ in range(3):
+        job = await submit(queue, [{"op": "pooled"}], wait_s=60, timeout_s=50)
+        assert (job.state, job.attempt) == (JobState.SUCCEEDED, 1)
+    assert process.poll() is None

@@ -127,3 +127,33 @@ async def test_cancels_racing_the_end_leave_one_end(queue: JobQueue, worker: Run
 
     for batch in range(10):
         await asyncio.gather(*(race(batch * 10 + n) for n in range(10)))
+
+
+@pytest.mark.parametrize(
+    "kind", ["CancelledError", "SystemExit", "GeneratorExit", "KeyboardInterrupt", "StopIteration"]
+)
+async def test_whatever_a_transform_raises_fails_its_job_once(queue: JobQueue, worker: Running, kind: str) -> None:
+    job = await submit(queue, [{"op": "raises", "kind": kind}])
+    assert (job.state, job.attempt, code(job)) == (JobState.FAILED, 1, "transform.failed")
+    (report,) = await queue.reports("t", job.id)
+    assert report.op == "raises"
+    assert kind in (report.exception or "")
+    assert (await submit(queue, GROUPED)).state is JobState.SUCCEEDED
+
+
+async def test_a_message_that_utf_8_cannot_hold_is_escaped(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, [{"op": "unreadable"}])
+    assert code(job) == "transform.failed"
+
+
+async def test_an_outage_after_a_deadline_is_waited_out_with_pauses(
+    queue: JobQueue, worker: Running, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await started(queue, await submit(queue, [{"op": "nap", "seconds": 1}], wait_s=0, timeout_s=0.2))
+    await redis.config_set("min-replicas-to-write", "1")  # every write is refused
+    try:
+        await asyncio.sleep(1.5)
+    finally:
+        await redis.config_set("min-replicas-to-write", "0")
+    assert code(await queue.wait("t", job.id, 20)) == "job.timeout"
+    assert len([record for record in caplog.records if "holding the end" in record.message]) < 10

@@ -77,3 +77,22 @@ async def test_an_unknown_job_is_not_canceled(store: JobStore, redis: Redis) -> 
     job = await store.submit("a", spec(), {}, 10)
     assert await store.cancel(job.changed(id="b")) is None
     assert await redis.exists(keys.job("b")) == 0
+
+
+async def test_a_cancel_does_not_wait_for_the_pause_before_a_retry(store: JobStore) -> None:
+    job = await store.submit("a", spec(), {}, 10)
+    claim = (await store.claim("w", 1, LEASE_MS)).taken[0]
+    await store.cancel(job)
+    assert await store.release(claim, delay_ms=86_400_000)
+    (again,) = (await store.claim("w", 1, LEASE_MS)).taken
+    assert again.job is not None
+    assert again.job.cancel_requested_ms is not None
+
+
+async def test_a_submit_sent_again_after_its_job_ended_tells_how(store: JobStore) -> None:
+    await store.submit("a", spec(), {}, 10)
+    claim = (await store.claim("w", 1, LEASE_MS)).taken[0]
+    await store.finish(claim, JobState.SUCCEEDED, Outcome(peak_memory_bytes=3), result_ttl_s=10)
+    again = await store.submit("a", spec(), {}, 10)
+    assert again.state is JobState.SUCCEEDED
+    assert again.outcome == Outcome(peak_memory_bytes=3)

@@ -18,7 +18,7 @@ LEASE_MS = 60_000
 
 async def submit(store: JobStore, *ids: str, sized: int = 3) -> None:
     for job_id in ids:
-        await store.submit(job_id, _sized(sized), {"df": b"a\n1"}, 100)
+        await store.submit(job_id, _sized(sized), {"df": b"a\n1"}, 1_000)
 
 
 def _sized(count: int) -> JobSpec:
@@ -138,3 +138,50 @@ async def test_a_job_that_is_expected_not_to_fit_runs_alone(store: JobStore, red
     await submit(store, "a", sized=100)
     assert ids(await store.claim("w", 1, LEASE_MS, room=Room(busy=1, memory_free=500, memory_total=500))) == []
     assert ids(await store.claim("w", 1, LEASE_MS, room=Room(memory_free=500, memory_total=500))) == ["a"]
+
+
+async def test_a_claim_passes_over_so_many_and_no_more(store: JobStore) -> None:
+    for number in range(230):
+        await submit(store, f"job_{number:03}", sized=200)
+    await submit(store, "small", sized=1)
+    held_up = await store.claim("w", 2, LEASE_MS, room=Room(busy=1, memory_free=100, memory_total=500))
+    assert ids(held_up) == []
+    assert held_up.next_due_ms is not None
+    assert held_up.next_due_ms > held_up.now_ms
+
+
+async def test_what_a_lost_claim_took_is_no_loss_where_it_is_asked_for_later(store: JobStore, redis: Redis) -> None:
+    await submit(store, "a")
+    await store.claim("w", 1, LEASE_MS, nonce="1")  # its answer never came
+    await let_lapse(redis, "a")
+    await redis.delete(keys.claimed("w"))
+    (claim,) = (await store.claim("w", 1, LEASE_MS, nonce="1")).taken
+    assert claim.job is not None
+    assert (claim.job.attempt, await redis.hget(keys.job("a"), "lost")) == (1, None)
+
+
+async def test_one_damaged_record_keeps_nobody_else_from_being_claimed(store: JobStore, redis: Redis) -> None:
+    await submit(store, "a", "bad", "b")
+    await redis.hdel(keys.job("bad"), "max_attempts")
+    claims = await store.claim("w", 5, LEASE_MS)
+    assert {claim.id: bool(claim.broken) for claim in claims.taken} == {"a": False, "bad": True, "b": False}
+
+
+async def test_a_claim_that_only_ends_a_job_leaves_no_report(store: JobStore, redis: Redis) -> None:
+    await submit(store, "a")
+    for _ in range(7):
+        await store.claim("w", 1, LEASE_MS)
+        await let_lapse(redis, "a")
+    assert [report.attempt for report in await store.reports("a")] == [1, 2, 3, 4]
+
+
+async def test_an_outlier_teaches_only_so_much(store: JobStore, redis: Redis) -> None:
+    await factors.learn(redis, {"text/csv": 4_000.0})
+    await submit(store, "a", sized=100)
+    claim = (await store.claim("w", 1, LEASE_MS)).taken[0]
+    assert claim.weight == 6_400
+
+
+async def test_what_weighs_nothing_is_claimed_beside_anything(store: JobStore) -> None:
+    await submit(store, "a", sized=0)
+    assert ids(await store.claim("w", 1, LEASE_MS, room=Room(busy=1, memory_free=-100, memory_total=500))) == ["a"]
