@@ -106,6 +106,11 @@ class _Handler(logging.Handler):
         """None is needed, and none is waited for by a thread that is to be stopped."""
         self.lock = None
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """As logging's own, which from Python 3.13 on takes a lock without a look whether there is one."""
+        self.emit(record)
+        return True
+
     def emit(self, record: logging.LogRecord) -> None:
         listener = _listener.get()
         if listener is not None:
