@@ -14,6 +14,7 @@ from jobs.errors import FormatNotAcceptable, FormatUnsupported
 from service.errors import HeaderMalformed
 
 JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
 ENCODINGS: Final = ("zstd", "gzip")  # in the order of preference where a caller likes them equally
 _ENTRY: Final = re.compile(r'(?:[^,"]+|"[^"]*"?)+')  # commas inside quotes do not part
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")

@@ -1,12 +1,24 @@
 """The domain's values as the contract's JSON."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, overload
 
 import msgspec
 
-from jobs.model import AttemptReport, Frame, Input, InputInfo, Job, Outcome, Problem, Progress, ResultInfo
+from jobs.model import (
+    AttemptReport,
+    Frame,
+    Input,
+    InputInfo,
+    Job,
+    LogRecord,
+    Outcome,
+    Problem,
+    Progress,
+    ResultInfo,
+)
 from jobs.state import JobState
 from service.problems import JOB_FAILED, ProblemBody, problem_body
 from service.schemas import (
@@ -138,3 +150,19 @@ def _result(result: ResultInfo, expires_ms: int | None, now_ms: float | None) ->
 def _links(job_id: str, base: str) -> Links:
     here = base + job_path(job_id)
     return Links(self=here, result=f"{here}/result", report=f"{here}/report")
+
+
+def log_lines(records: Iterable[LogRecord]) -> bytes:
+    """What a job's transforms said, one JSON object a line."""
+    lines = (
+        {
+            "at": timestamp(record.at_ms),
+            "attempt": record.attempt,
+            "step": record.step,
+            "level": record.level,
+            "message": record.message,
+            "source": record.source,
+        }
+        for record in records
+    )
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)

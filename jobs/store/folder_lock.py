@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_ENDING_S = 10.0  # for the server of a killed parent to sync and let go of the folder
+# for what a killed parent left: a worker that drains, and then its server, which syncs and lets go of the folder
+_ENDING_S = 45.0
+# the shell that stands before the server uses lower numbers for itself, and would close this one with them
+_LOWEST = 10
 
 Say = Callable[[str], None]
 
@@ -21,7 +24,9 @@ def take(folder: Path, say: Say) -> int:
     The lock lasts until every copy of the descriptor is closed: a child that inherits it holds it, too.
     Raises FolderInUse. `say` receives one line when it has to wait.
     """
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    opened = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _LOWEST)
+    os.close(opened)
     deadline, told = time.monotonic() + _ENDING_S, False
     while not _try_lock(lock):
         holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
@@ -31,7 +36,7 @@ def take(folder: Path, say: Say) -> int:
                 f"{folder.parent} is in use by process {holder or '?'}: stop it, or choose another --data-dir"
             )
         if not told:
-            say(f"waiting for the Valkey of process {holder} to finish with {folder.parent}")
+            say(f"waiting for what process {holder} left behind to finish with {folder.parent}")
             told = True
         time.sleep(0.05)
     os.ftruncate(lock, 0)

@@ -188,7 +188,6 @@ async def _free(shop: Workshop, ending: endings.Ending, running: Running[Product
     while not done and running.interrupt():
         done, _ = await asyncio.wait({running.ended}, timeout=_RAISED_S)
         if not done:
-            logger.warning("job %s: its thread does not give up; this worker asks to be replaced", ending.claim.id)
             shop.link.retire(f"a thread of job {ending.claim.id} does not give up")
     await asyncio.wait({running.ended})
     running.ended.exception()  # nobody asks for it any more

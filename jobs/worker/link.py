@@ -1,6 +1,7 @@
 """The worker's end of the link to its supervisor: what it holds, and that it lives. Never blocks, never fails."""
 
 import asyncio
+import logging
 import os
 import socket
 import time
@@ -13,6 +14,7 @@ from jobs.store.claims import Claim
 from jobs.supervisor.messages import LINK_VARIABLE, Alive, Begun, Ended, Held, Hello, Message, Retire, encode
 from jobs.worker.leases import LeaseKeeper
 
+logger = logging.getLogger(__name__)
 _ALIVE_EVERY_S = 1.0
 _UNSENT_BYTES = 1 << 16
 
@@ -29,7 +31,7 @@ class Link:
         self._held: dict[str, Held] = {}
         self._ended: list[str] = []
         self._unsent = b""
-        self._anew = False
+        self._anew = self._retired = False
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -73,8 +75,11 @@ class Link:
         self._send(Alive(renewed_at=renewed_at))
 
     def retire(self, why: str) -> None:
-        """Ask for a successor: a thread does not give up."""
-        self._send(Retire(why=why))
+        """Ask for a successor, once: a thread does not give up."""
+        if not self._retired:
+            self._retired = True
+            logger.warning("%s; this worker asks to be replaced", why)
+            self._send(Retire(why=why))
 
     async def keep_alive(self, leases: LeaseKeeper) -> None:
         """Say about once a second that this lives, for ever; more often where leases are shorter than six seconds."""

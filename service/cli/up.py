@@ -27,7 +27,7 @@ def run(settings: Settings) -> None:
         if not signals.stopping():
             _welcome(stack.url, settings)
             stack.watch()
-        out("up", "stopping: the API, then the worker (it finishes its jobs), then Valkey; Ctrl-C again to hurry")
+        out("up", "stopping: the API, then the worker (it finishes what ends in time, and hands back the rest), then Valkey; Ctrl-C again to hurry")
 
 
 class Merged:

@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from service.intake.bounds import MAX_ATTEMPTS, MAX_DELAY_S, MAX_REJECTS
-from service.negotiation import JSON
+from service.negotiation import JSON, NDJSON
 from service.operations import (
     EXAMPLE_CSV,
     EXAMPLE_PIPELINE,
@@ -111,6 +111,19 @@ CANCEL_JOB: Final = operation(
     parameters=(_JOB_ID,),
     problems=(404, 503),
     description="Repeatable. The first end wins: a job that ends by itself meanwhile keeps its result.",
+)
+GET_LOGS: Final = operation(
+    "Show what a job's transforms said",
+    {
+        200: {
+            "description": "One JSON object a line: `at`, `attempt`, `step`, `level`, `message`, `source`.",
+            "content": {NDJSON: {"schema": {"type": "string"}}},
+        }
+    },
+    scope="jobs:read",
+    parameters=(_JOB_ID,),
+    problems=(404, 503),
+    description="What they logged, printed and warned, of every attempt: 1,000 lines and 256 KiB a job.",
 )
 GET_REPORT: Final = operation(
     "Show a job's failed attempts",

@@ -11,10 +11,10 @@ from service.dependencies import caller, query, services, trace_id, wait_s
 from service.ids import job_id_of
 from service.intake.submission import Submission
 from service.intake.uploads import Staging
-from service.negotiation import JSON, Choice, accepted, has_tag
-from service.routes.docs import CANCEL_JOB, GET_JOB, GET_REPORT, SUBMIT
+from service.negotiation import JSON, NDJSON, Choice, accepted, has_tag
+from service.routes.docs import CANCEL_JOB, GET_JOB, GET_LOGS, GET_REPORT, SUBMIT
 from service.routes.plain import plain_router
-from service.views import job_path, report_body
+from service.views import job_path, log_lines, report_body
 
 router = plain_router()
 
@@ -70,6 +70,15 @@ async def get_report(request: Request) -> Response:
     job = await found.queue.get(who.tenant, job_id)
     reports = await found.queue.reports(who.tenant, job_id)
     return json_response(report_body(job, reports, found.public_url, traceback=who.may("debug")))
+
+
+@router.get("/v1/jobs/{id}/logs", response_class=Response, openapi_extra=GET_LOGS)
+async def get_logs(request: Request) -> Response:
+    """Give what the job's transforms logged, printed and warned, as JSON lines."""
+    who = caller(request, "jobs:read")
+    query(request)
+    records = await services(request).queue.logs(who.tenant, job_id_of(request))
+    return Response(log_lines(records), media_type=NDJSON, headers={"cache-control": "no-cache"})
 
 
 def _has(request: Request, job: Job) -> bool:

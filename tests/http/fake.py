@@ -20,6 +20,7 @@ from jobs.model import (
     Input,
     Job,
     JobSpec,
+    LogRecord,
     Outcome,
     PayloadRef,
     Problem,
@@ -72,6 +73,7 @@ class FakeQueue:
         self.frames: dict[str, Frame] = {}
         self.blobs: dict[str, bytes] = {}
         self.results: dict[str, bytes] = {}
+        self.said: dict[str, tuple[LogRecord, ...]] = {}
         self.attempts: dict[str, tuple[AttemptReport, ...]] = {}
         self.open_uploads = self.largest_write = 0
         self.waits: list[float] = []
@@ -182,6 +184,9 @@ class FakeQueue:
                 outcome=Outcome(error=JobCanceled().problem),
             )
         return self.jobs[job_id]
+
+    async def logs(self, tenant: str, job_id: str) -> tuple[LogRecord, ...]:
+        return self.said.get((await self.get(tenant, job_id)).id, ())
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
         return self.attempts.get((await self.get(tenant, job_id)).id, ())

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from config import Settings
 from jobs.codecs.table import CODECS
 from jobs.errors import FidelityLost
-from jobs.model import Warn
+from jobs.model import LogRecord, Warn
 from jobs.state import JobState
 from service.answers import warning_header
 from service.negotiation import choose, encoding, ranges
@@ -108,7 +108,19 @@ async def test_a_job_that_ended_is_not_canceled(api: httpx.AsyncClient, queue: F
     assert (await api.post("/v1/jobs/job_unknown/cancel")).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "/result", "/report"])
+async def test_what_a_job_said_comes_as_json_lines(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    job = queue.add(a_spec())
+    assert (await api.get(f"/v1/jobs/{job.id}/logs")).content == b""
+    said = {"attempt": 1, "step": 2, "level": "info", "source": "print"}
+    queue.said[job.id] = tuple(LogRecord(at_ms=1_000 * n, message=f"line {n}\n", **said) for n in range(2))
+    answer = await api.get(f"/v1/jobs/{job.id}/logs")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line) for line in answer.text.splitlines()] == [
+        {"at": f"1970-01-01T00:00:0{n}.000Z", "message": f"line {n}\n", **said} for n in range(2)
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "/result", "/report", "/logs"])
 @pytest.mark.parametrize(
     "job_id", ["job_unknown", "job_", "x", "%0d%0aset-cookie:a", "job_" + "x" * 5_000, "job_%F0%9F%98%80"]
 )

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from jobs.store.embedded import EmbeddedError, EmbeddedValkey
+from jobs.store.folder_lock import take
 
 # starts a server, tells its URL and the server's pid, and waits to be ended
 PARENT = """
@@ -192,3 +193,17 @@ def test_stop_may_be_repeated(tmp_path):
     server.stop()
     with pytest.raises(EmbeddedError, match="not running"):
         _ = server.url
+
+
+def test_a_shell_cannot_take_the_lock_s_number_for_its_own(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    lock = take(tmp_path, print)
+    left_behind = subprocess.Popen(["sh", "-c", "exec 3<&-; sleep 0.5"], pass_fds=(lock,))
+    os.pwrite(lock, f"{gone.pid}\n".encode(), 0)  # who took it is dead, and a child holds it
+    os.close(lock)
+    assert lock >= 10
+    said: list[str] = []
+    os.close(take(tmp_path, said.append))
+    assert said == [f"waiting for what process {gone.pid} left behind to finish with {tmp_path.parent}"]
+    left_behind.wait()
