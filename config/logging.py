@@ -19,6 +19,23 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _TRACEBACK_KEYS = frozenset({"exception", "stack"})
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Without a lock: a line is one write, and a thread that something is raised in would leave it locked for ever."""
+
+    def createLock(self) -> None:  # noqa: N802  # logging's own name
+        """None."""
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write the record."""
+        self.emit(record)
+        return True
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        self.stream.flush()
+
+
 def configure(settings: LogSettings, *, role: str = "", stream: TextIO | None = None) -> None:
     """Send all logging of this process to `stream` (stderr) in the configured form; `role` marks each line.
 
@@ -33,7 +50,7 @@ def configure(settings: LogSettings, *, role: str = "", stream: TextIO | None = 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(target)
+    handler = _Handler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _without_color_message],

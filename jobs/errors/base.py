@@ -11,6 +11,14 @@ def printable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+def text_of(value: object) -> str:
+    """Its text, whatever its own way of making one does."""
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001  # a user's code
+        return f"<{type(value).__name__}, whose text cannot be had: {type(error).__name__}>"
+
+
 class FramequeueError(Exception):
     """The root: a code that stays, a title, a detail built from facts, and the places that are meant."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from jobs.errors.base import FramequeueError, PlacedError
+from jobs.errors.base import FramequeueError, PlacedError, text_of
 from jobs.hints import did_you_mean, listing
 
 
@@ -72,7 +72,7 @@ class StepFailed(TransformError):
         self, error: BaseException, pointer: str = "", *, column: str | None = None, dtype: str | None = None
     ) -> None:
         self.column, self.dtype = column, dtype
-        message = str(error).strip() or "no message"
+        message = text_of(error).strip() or "no message"
         super().__init__(f"{type(error).__name__}: {message[:2000]}", pointer)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jobs.errors import ColumnUnknown, FramequeueError, JobStopped, StepFailed, TransformError
-from jobs.errors.base import printable
+from jobs.errors.base import printable, text_of
 from jobs.hints import did_you_mean
 from jobs.pipeline.steps import Step
 from jobs.transforms.own import OwnTransform
@@ -17,6 +17,9 @@ from jobs.transforms.own import OwnTransform
 _SAMPLE_ROWS = 5
 _SAMPLE_COLUMNS = 100
 _CELL_CHARACTERS = 200
+_TRACEBACK_CHARACTERS = 32_000
+_FRAMES = 60
+_PLAIN = frozenset({"builtins", "datetime", "decimal", "numpy", "pandas", "uuid", "zoneinfo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,11 @@ def failure_of(moment: Moment) -> FramequeueError:
     return error
 
 
-def failure_details(error: BaseException) -> StepDetails | None:
-    """The details of the step that `error` (raised by Pipeline.run) stands for; None for an error from elsewhere."""
+def failure_details(error: BaseException, *, plainly: bool = False) -> StepDetails | None:
+    """The details of the step that `error` (raised by Pipeline.run) stands for; None for an error from elsewhere.
+
+    `plainly`: no text of an object that a library or a user made is asked for, since that would run their code.
+    """
     moment = getattr(error, "moment", None)
     if not isinstance(moment, Moment):
         return None
@@ -76,10 +82,10 @@ def failure_details(error: BaseException) -> StepDetails | None:
         op=moment.step.op,
         column=column,
         dtype=dtype,
-        exception=printable(f"{type(raised).__name__}: {str(raised).strip()[:2000]}"),
-        samples=_samples(frame, error.rows if isinstance(error, TransformError) else ()),
+        exception=printable(f"{type(raised).__name__}: {text_of(raised).strip()[:2000]}"),
+        samples=_samples(frame, error.rows if isinstance(error, TransformError) else (), plainly=plainly),
         shape=(frame.shape[0], frame.shape[1]),
-        traceback=printable("".join(traceback.format_exception(raised))),
+        traceback=_traceback(raised),
     )
 
 
@@ -92,6 +98,16 @@ def final(error: BaseException) -> bool:
     return isinstance(moment, Moment) and (
         isinstance(moment.step.transform, OwnTransform) or isinstance(moment.raised, MemoryError)
     )
+
+
+def _traceback(raised: BaseException) -> str:
+    """As Python prints it, but for the middle of one that is too long."""
+    try:
+        text = printable("".join(traceback.format_exception(raised, limit=_FRAMES)))
+    except Exception:  # noqa: BLE001  # the text of a user's exception
+        text = "".join(traceback.format_tb(raised.__traceback__, _FRAMES))
+    half = _TRACEBACK_CHARACTERS // 2
+    return text if len(text) <= 2 * half else f"{text[:half]}\n[…]\n{text[-half:]}"
 
 
 def _translated(raised: BaseException, frame: pd.DataFrame) -> FramequeueError:
@@ -119,12 +135,12 @@ def _raised_in_pandas(raised: BaseException) -> bool:
     return last is not None and str(last.tb_frame.f_globals.get("__name__", "")).startswith("pandas.")
 
 
-def _samples(frame: pd.DataFrame, rows: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
+def _samples(frame: pd.DataFrame, rows: tuple[int, ...], *, plainly: bool) -> tuple[dict[str, Any], ...]:
     at_fault = [row for row in rows if 0 <= row < len(frame)][:_SAMPLE_ROWS]
     picked = frame.iloc[at_fault] if at_fault else frame.head(_SAMPLE_ROWS)
     picked = picked.iloc[:, :_SAMPLE_COLUMNS]
     names = _distinct([str(name) for name in picked.columns])
-    columns = [[_cell(value) for value in picked.iloc[:, place]] for place in range(picked.shape[1])]
+    columns = [[_cell(value, plainly) for value in picked.iloc[:, place]] for place in range(picked.shape[1])]
     return tuple(dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True))
 
 
@@ -137,7 +153,7 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, plainly: bool) -> Any:
     """A cell as JSON can hold it."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
@@ -147,4 +163,6 @@ def _cell(value: Any) -> Any:
         return value if np.isfinite(value) else (None if np.isnan(value) else str(value))
     if isinstance(value, (bool, int)):
         return value
-    return printable(str(value)[:_CELL_CHARACTERS])
+    if plainly and type(value).__module__.partition(".")[0] not in _PLAIN:
+        return f"<{type(value).__name__}>"
+    return printable(text_of(value)[:_CELL_CHARACTERS])

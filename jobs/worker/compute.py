@@ -104,6 +104,10 @@ def compute(work: Work) -> Product:
     try:
         with heard_by(work.logs):
             return _read_less(work)
+    except FramequeueError as error:
+        if not isinstance(error, JobStopped):
+            work.watch.note(error)
+        raise
     finally:
         work.watch.leave()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from jobs.errors.base import text_of
 from jobs.interrupted import InterruptedThread
 
 T = TypeVar("T")
@@ -64,14 +65,14 @@ class Running(Generic[T]):
         ):
             self.ended.set_exception(error)
         else:  # what would end, or cancel, whoever awaits it
-            self.ended.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
+            self.ended.set_exception(RuntimeError(f"{type(error).__name__}: {text_of(error)}"))
 
 
 class _Thread:
     """One thread of the pool, for one function after another; a thread that was raised into is not used again."""
 
     def __init__(self, number: int, nice: int) -> None:
-        self._nice = nice
+        self._nice, self._process = nice, os.getpid()
         self._inbox: queue.SimpleQueue[Running[Any] | None] = queue.SimpleQueue()
         # a daemon: the interpreter must not wait for a function that never returns
         threading.Thread(target=self._serve, name=f"transform-{number}", daemon=True).start()
@@ -91,6 +92,8 @@ class _Thread:
                 result = running.enter()
             except BaseException as raised:  # noqa: BLE001 what a thread raises is its attempt's, whatever it is
                 error = raised
+            if os.getpid() != self._process:  # a fork that the function made has come back here: it is nobody's
+                os._exit(0)
             with suppress(RuntimeError):  # the loop is closed: the worker is going away
                 try:
                     running.deliver(result, error)

@@ -23,6 +23,7 @@ class Watch:
 
     memory: Memory = field(default_factory=Memory)
     _thread: int | None = None
+    _noted: tuple[FramequeueError, StepDetails | None] | None = None
     _at: tuple[Step, pd.DataFrame, Mapping[str, pd.DataFrame]] | None = None
 
     def enter(self, payload_bytes: int) -> None:
@@ -46,13 +47,19 @@ class Watch:
             self.memory.see((frame, result, *named.values()))
         self._at = None
 
+    def note(self, error: FramequeueError) -> None:
+        """In the thread: put together what is to be told of this failure, since texts of a user's objects are code."""
+        self._noted = error, failure_details(error)
+
     def details(self, error: FramequeueError) -> StepDetails | None:
-        """The step that `error` stands for, or the one that runs now; None outside the steps."""
+        """The step that `error` stands for, or the one that runs now; None outside the steps. Runs no user's code."""
+        if self._noted is not None and self._noted[0] is error:
+            return self._noted[1]
         at = self._at
         if error.moment is None and at is not None:
             step, frame, _ = at
             error.moment = Moment(step, frame, error)
-        return failure_details(error)
+        return failure_details(error, plainly=True)
 
     def stack(self) -> str | None:
         """Where the attempt's thread is now; None where it is not at work."""

@@ -27,7 +27,8 @@ def run(settings: Settings) -> None:
         if not signals.stopping():
             _welcome(stack.url, settings)
             stack.watch()
-        out("up", "stopping: the API, then the worker (it finishes what ends in time, and hands back the rest), then Valkey; Ctrl-C again to hurry")
+        end = f"it finishes what ends within {settings.worker.drain_s:g} s, and hands back the rest"
+        out("up", f"stopping: the API, then the worker ({end}), then Valkey; Ctrl-C again to hurry")
 
 
 class Merged:

@@ -3,6 +3,8 @@
 import asyncio
 import builtins
 import multiprocessing
+import os
+import time
 
 import pandas as pd
 
@@ -49,4 +51,29 @@ def pooled(df: pd.DataFrame, *, times: int = 3) -> pd.DataFrame:
     for _ in range(times):
         with multiprocessing.get_context("fork").Pool(2) as pool:
             pool.map(abs, range(10))
+    return df
+
+
+class _Slow:
+    def __str__(self) -> str:
+        time.sleep(30)
+        return "late"
+
+
+@transform
+def slow_text(df: pd.DataFrame) -> pd.DataFrame:
+    """Make a column of objects whose text takes its time."""
+    return df.assign(slow=[_Slow() for _ in range(len(df))])
+
+
+@transform
+def long_text(df: pd.DataFrame) -> pd.DataFrame:
+    """Fail at length."""
+    raise ValueError("x" * 5_000_000)
+
+
+@transform
+def forks(df: pd.DataFrame) -> pd.DataFrame:
+    """Come back twice."""
+    os.fork()
     return df

@@ -1,9 +1,12 @@
 """Deadlines, cancels and memory: what ends an attempt from outside, on a real Valkey."""
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from config import Settings
@@ -157,3 +160,28 @@ async def test_an_outage_after_a_deadline_is_waited_out_with_pauses(
         await redis.config_set("min-replicas-to-write", "0")
     assert code(await queue.wait("t", job.id, 20)) == "job.timeout"
     assert len([record for record in caplog.records if "holding the end" in record.message]) < 10
+
+
+async def test_texts_of_a_user_s_objects_hold_up_nobody(queue: JobQueue, worker: Running) -> None:
+    slow = await submit(queue, [{"op": "slow_text"}, {"op": "nap", "seconds": 3}], wait_s=0, timeout_s=0.5)
+    failing = await submit(queue, [{"op": "slow_text"}, {"op": "boom", "message": "no"}], wait_s=0, timeout_s=2)
+    began = time.monotonic()
+    ended = await queue.wait("t", slow.id, 20)
+    assert code(ended) == "job.timeout"
+    (report,) = await queue.reports("t", slow.id)
+    assert {row["slow"] for row in report.samples} == {"<_Slow>"}
+    assert code(await queue.wait("t", failing.id, 20)) == "job.timeout"
+    assert time.monotonic() - began < 20
+
+
+async def test_a_report_is_bounded(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, [{"op": "long_text"}])
+    assert code(job) == "transform.failed"
+    (report,) = await queue.reports("t", job.id)
+    assert len(msgspec.json.encode(report)) < 100_000
+
+
+async def test_a_fork_that_comes_back_ends(queue: JobQueue, worker: Running) -> None:
+    job = await submit(queue, [{"op": "forks"}])
+    assert job.state is JobState.SUCCEEDED
+    assert (await asyncio.to_thread(os.waitpid, -1, 0))[1] == 0
