@@ -105,9 +105,11 @@ class Ending:
     async def hand_back(self) -> None:
         """The job goes back with its try, or its lease ends where Redis is away."""
         report = self._report(WorkerDrained(), "drained")
+        released = asyncio.ensure_future(self.store.release(self.claim, refund=True, report=report))
+        released.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may end after our patience
         try:
             async with asyncio.timeout(_HAND_BACK_S):
-                await asyncio.shield(self.store.release(self.claim, refund=True, report=report))
+                await asyncio.shield(released)
         except (StoreError, TimeoutError, asyncio.CancelledError) as error:
             logger.warning("job %s: not seen to be handed back (%r); else its lease ends", self.claim.id, error)
 
