@@ -10,7 +10,7 @@ import pandas as pd
 
 from jobs import Context, Retry, transform
 
-library = logging.getLogger("a.library")
+library = logging.getLogger("a_package")
 
 
 @transform

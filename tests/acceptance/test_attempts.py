@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from jobs.model import AttemptReport, Job, LogRecord
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from jobs.worker import capture
 from tests.acceptance.mortal import Server
@@ -41,28 +40,6 @@ def ours(settings: Callable[..., Settings], valkey: str) -> Settings:
         worker={"lease_s": 1, "drain_s": 0.2, "poll_s": 0.1},
         transforms={"modules": MODULES},
     )
-
-
-@pytest.fixture
-async def queue(ours: Settings) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(ours)
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
-async def redis(ours: Settings) -> AsyncIterator[Redis]:
-    client = connect(ours.redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
-
-
-@pytest.fixture
-async def worker(ours: Settings, queue: JobQueue) -> AsyncIterator[Running]:
-    running = Running(ours)
-    yield running
-    await running.stop()
 
 
 # around what a test does, not in a fixture: pytest sets the standard streams anew between the two

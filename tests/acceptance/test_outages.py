@@ -12,7 +12,6 @@ import redis as sync_redis
 
 from config import Settings
 from jobs.queue import JobQueue
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from tests.acceptance.mortal import Server
 from tests.acceptance.test_worker import Running, submit, until
@@ -44,13 +43,6 @@ def ours(settings: Callable[..., Settings], server: Server) -> Settings:
 async def api(ours: Settings) -> AsyncIterator[httpx.AsyncClient]:
     async with serving(ours) as client:
         yield client
-
-
-@pytest.fixture
-async def redis(ours: Settings) -> AsyncIterator[Redis]:
-    client = connect(ours.redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
 
 
 def refused(answer: httpx.Response, code: str) -> None:

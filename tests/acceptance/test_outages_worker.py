@@ -44,14 +44,6 @@ def ours(settings: Callable[..., Settings], proxy: Proxy) -> Settings:
 
 
 @pytest.fixture
-async def queue(ours: Settings) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(ours)
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
 async def worker(ours: Settings, queue: JobQueue) -> AsyncIterator[Running]:
     running = Running(ours, threads=1)
     yield running

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from config import Settings
 from jobs.model import Job
 from jobs.queue import JobQueue
 from jobs.state import JobState
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from jobs.worker.standby import STANDBY_NAME
 from service.supervised import variable
@@ -28,21 +27,6 @@ START_S = 60
 def worker(valkey: str, tmp_path: Path) -> Iterator[Supervised]:
     with running(WORKER, tmp_path / "log", environment(valkey)) as one:
         yield one
-
-
-@pytest.fixture
-async def queue(settings: Callable[..., Settings], valkey: str) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(settings(redis={"url": valkey}, transforms={"modules": ("tests.acceptance.own",)}))
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
-async def redis(settings: Callable[..., Settings], valkey: str) -> AsyncIterator[Redis]:
-    client = connect(settings(redis={"url": valkey}).redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
 
 
 async def both(worker: Supervised) -> tuple[int, int]:

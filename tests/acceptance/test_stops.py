@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,7 +14,6 @@ from jobs.model import Job
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from tests.acceptance.running import GROUPED, RECORDS, Running, submit, until
 
@@ -26,28 +25,6 @@ def ours(settings: Callable[..., Settings], valkey: str) -> Settings:
         worker={"lease_s": 2, "drain_s": 0.2, "poll_s": 0.1, "memory_bytes": 50_000_000},
         transforms={"modules": ("tests.acceptance.own", "tests.acceptance.stubborn")},
     )
-
-
-@pytest.fixture
-async def queue(ours: Settings) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(ours)
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
-async def redis(ours: Settings) -> AsyncIterator[Redis]:
-    client = connect(ours.redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
-
-
-@pytest.fixture
-async def worker(ours: Settings, queue: JobQueue) -> AsyncIterator[Running]:
-    running = Running(ours)
-    yield running
-    await running.stop()
 
 
 def code(job: Job) -> str | None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from jobs.model import Job
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from jobs.worker.standby import WORKER_NAME
 from service.supervised import variable
@@ -109,21 +108,6 @@ WORKER = ["-m", "service.cli", "worker"]
 def worker(valkey: str, tmp_path: Path) -> Iterator[Supervised]:
     with running(WORKER, tmp_path / "log", environment(valkey)) as one:
         yield one
-
-
-@pytest.fixture
-async def queue(settings: Callable[..., Settings], valkey: str) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(settings(redis={"url": valkey}, transforms={"modules": ("tests.acceptance.own",)}))
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
-async def redis(settings: Callable[..., Settings], valkey: str) -> AsyncIterator[Redis]:
-    client = connect(settings(redis={"url": valkey}).redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
 
 
 async def start(queue: JobQueue, pipeline: list[dict[str, Any]], **fields: Any) -> Job:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +10,6 @@ from config import Settings
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import changes, keys
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from tests.acceptance.test_worker import GROUPED, Running, submit, until
 
@@ -21,21 +20,6 @@ LOOK_S = 6.0  # longer than the pause between two beats
 @pytest.fixture
 def ours(settings: Callable[..., Settings], valkey: str) -> Settings:
     return settings(redis={"url": valkey}, worker={"poll_s": 0.1}, transforms={"modules": ("tests.acceptance.own",)})
-
-
-@pytest.fixture
-async def queue(ours: Settings) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(ours)
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
-async def redis(ours: Settings) -> AsyncIterator[Redis]:
-    client = connect(ours.redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
 
 
 async def calls(redis: Redis) -> dict[str, int]:

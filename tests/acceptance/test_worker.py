@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from config import Settings
 from jobs.queue import JobQueue
 from jobs.state import JobState
 from jobs.store import keys
-from jobs.store.connection import connect
 from jobs.store.redis import Redis
 from tests.acceptance.mortal import Server
 from tests.acceptance.running import GROUPED, RECORDS, Running, records, submit, until
@@ -25,28 +24,6 @@ def ours(settings: Callable[..., Settings], valkey: str) -> Settings:
         worker={"lease_s": 1, "drain_s": 0.2, "poll_s": 0.1},
         transforms={"modules": ("tests.acceptance.own",)},
     )
-
-
-@pytest.fixture
-async def queue(ours: Settings) -> AsyncIterator[JobQueue]:
-    queue = JobQueue.from_settings(ours)
-    await queue.start()
-    yield queue
-    await queue.close()
-
-
-@pytest.fixture
-async def redis(ours: Settings) -> AsyncIterator[Redis]:
-    client = connect(ours.redis)
-    yield client
-    await client.aclose(close_connection_pool=True)
-
-
-@pytest.fixture
-async def worker(ours: Settings, queue: JobQueue) -> AsyncIterator[Running]:
-    running = Running(ours)
-    yield running
-    await running.stop()
 
 
 async def test_a_job_runs_and_its_result_is_fetched(queue: JobQueue, worker: Running) -> None:

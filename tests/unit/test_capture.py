@@ -76,8 +76,8 @@ def test_loggers_are_heard_from_the_level_of_the_process_and_the_job_s_own_from_
     with caplog.at_level(logging.WARNING), installed(), heard_by(ear):
         Context().logger.debug("own %s", "detail")
         Context().logger.error("own error")
-        logging.getLogger("a.library").info("too low")
-        logging.getLogger("a.library").warning("high enough")
+        logging.getLogger("a_package").info("too low")
+        logging.getLogger("a_package").warning("high enough")
         in_thread(lambda: Context().logger.error("of another thread"))
     assert ear.heard == [
         ("log", "debug", "own detail"),
