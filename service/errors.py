@@ -3,6 +3,8 @@
 FramequeueError
 ├── HeaderMalformed       header.malformed
 ├── MultipartMalformed    multipart.malformed
+├── CursorMalformed       cursor.malformed
+├── RangeUnsatisfiable    range.not_satisfiable
 ├── ServiceStopping       service.stopping
 ├── RequestTimeout        request.timeout
 ├── MethodNotAllowed      http.method_not_allowed
@@ -40,6 +42,27 @@ class MultipartMalformed(HttpError):
 
     code = "multipart.malformed"
     title = "Malformed multipart body"
+
+
+class CursorMalformed(HttpError):
+    """The cursor is not one that this list gave."""
+
+    code = "cursor.malformed"
+    title = "Malformed cursor"
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is not one that this list gave with these filters; begin again without it")
+
+
+class RangeUnsatisfiable(HttpError):
+    """The range begins behind the end."""
+
+    code = "range.not_satisfiable"
+    title = "Range not satisfiable"
+
+    def __init__(self, size: int) -> None:
+        self.headers = (("content-range", f"bytes */{size}"),)
+        super().__init__(f"the range begins behind the end of the {size:,} bytes there are")
 
 
 class ServiceStopping(HttpError):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import Response
 
-from jobs.errors import FormatUnsupported, FramequeueError, JobNotReady, StoreError
+from jobs.errors import FormatUnsupported, FramequeueError, JobLive, JobNotReady, QuotaExceeded, StoreError
 from jobs.model import Place, Problem
 from service.errors import EncodingUnsupported, HttpError
 
@@ -20,6 +20,7 @@ STATUS: Final[dict[str, int]] = {
     "json.malformed": 400,
     "header.malformed": 400,
     "multipart.malformed": 400,
+    "cursor.malformed": 400,
     "auth.key_missing": 401,
     "auth.key_unknown": 401,
     "auth.scope_missing": 403,
@@ -28,13 +29,17 @@ STATUS: Final[dict[str, int]] = {
     "format.not_acceptable": 406,
     "result.not_representable": 406,
     "job.not_ready": 409,
+    "job.live": 409,
     "input.gone": 410,
     "result.expired": 410,
     "limit.bytes": 413,
     "format.unsupported": 415,
     "format.encoding_unsupported": 415,
+    "range.not_satisfiable": 416,
     "spec.invalid": 422,
     "spec.field_unknown": 422,
+    "webhook.refused": 422,
+    "idempotency.mismatch": 422,
     "limit.count": 422,
     "pipeline.op_unknown": 422,
     "pipeline.argument_invalid": 422,
@@ -55,6 +60,8 @@ STATUS: Final[dict[str, int]] = {
     "input.malformed": 422,
     "input.empty": 422,
     "input.cast_failed": 422,
+    "input.rejects_exceeded": 422,
+    "input.upstream_failed": 424,
     "transform.retry": 424,
     "transform.connection_lost": 424,
     "job.timeout": 424,
@@ -62,6 +69,9 @@ STATUS: Final[dict[str, int]] = {
     "job.canceled": 424,
     "worker.lost": 424,
     "worker.drained": 424,
+    "quota.requests": 429,
+    "quota.queued_jobs": 429,
+    "quota.stored_bytes": 429,
     "store.unavailable": 503,
     "store.full": 503,
     "queue.full": 503,
@@ -138,9 +148,9 @@ def body_response(body: ProblemBody) -> Response:
 def _headers(error: FramequeueError, formats: str) -> tuple[tuple[str, str], ...]:
     if isinstance(error, HttpError | EncodingUnsupported):
         return error.headers
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | QuotaExceeded):
         return (("retry-after", str(error.retry_after_s)),)
-    if isinstance(error, JobNotReady):
+    if isinstance(error, JobNotReady | JobLive):
         return (("retry-after", str(NOT_READY_RETRY_S)),)
     if isinstance(error, FormatUnsupported):
         return (("accept-post", formats),)

@@ -5,6 +5,8 @@ FramequeueError
 │   ├── JsonMalformed         json.malformed
 │   ├── SpecInvalid           spec.invalid
 │   ├── FieldUnknown          spec.field_unknown
+│   ├── WebhookRefused        webhook.refused
+│   ├── IdempotencyMismatch   idempotency.mismatch
 │   └── CountExceeded         limit.count
 ├── PipelineError         the list of steps cannot be a pipeline
 │   ├── OpUnknown             pipeline.op_unknown
@@ -32,6 +34,8 @@ FramequeueError
 │   ├── InputMalformed        input.malformed
 │   ├── InputEmpty            input.empty
 │   ├── CastFailed            input.cast_failed
+│   ├── RejectsExceeded       input.rejects_exceeded
+│   ├── UpstreamFailed        input.upstream_failed
 │   └── FidelityLost          result.not_representable
 ├── FormatError           a media type is not one of the table
 │   ├── FormatUnsupported     format.unsupported
@@ -39,6 +43,7 @@ FramequeueError
 ├── SizeExceeded              limit.bytes
 ├── NotFound                  not_found
 ├── JobNotReady               job.not_ready
+├── JobLive                   job.live
 ├── ResultExpired             result.expired
 ├── JobStopped            an attempt ended from outside
 │   ├── JobTimeout            job.timeout
@@ -46,6 +51,10 @@ FramequeueError
 │   ├── MemoryExceeded        job.memory_exceeded
 │   ├── WorkerLost            worker.lost
 │   └── WorkerDrained         worker.drained
+├── QuotaExceeded         a tenant has used up what it may
+│   ├── RequestQuota          quota.requests
+│   ├── QueueQuota            quota.queued_jobs
+│   └── StorageQuota          quota.stored_bytes
 ├── StoreError            Redis is away or full; asking again later helps
 │   ├── StoreUnavailable      store.unavailable
 │   ├── StoreFull             store.full
@@ -72,20 +81,27 @@ from jobs.errors.data import (
     InputMissing,
     InputUnknown,
     OutputTooLarge,
+    RejectsExceeded,
     Retry,
     SizeExceeded,
     StepFailed,
     TransformError,
+    UpstreamFailed,
 )
 from jobs.errors.running import (
     JobCanceled,
+    JobLive,
     JobNotReady,
     JobStopped,
     JobTimeout,
     MemoryExceeded,
     NotFound,
     QueueFull,
+    QueueQuota,
+    QuotaExceeded,
+    RequestQuota,
     ResultExpired,
+    StorageQuota,
     StoreError,
     StoreFull,
     StoreUnavailable,
@@ -101,6 +117,7 @@ from jobs.errors.submission import (
     ExpressionSyntax,
     ExpressionTooLarge,
     FieldUnknown,
+    IdempotencyMismatch,
     JsonMalformed,
     NameTaken,
     NameUnknown,
@@ -108,6 +125,7 @@ from jobs.errors.submission import (
     PipelineError,
     SpecError,
     SpecInvalid,
+    WebhookRefused,
 )
 
 __all__ = [
@@ -130,6 +148,7 @@ __all__ = [
     "FormatNotAcceptable",
     "FormatUnsupported",
     "FramequeueError",
+    "IdempotencyMismatch",
     "InputEmpty",
     "InputError",
     "InputGone",
@@ -138,6 +157,7 @@ __all__ = [
     "InputUnknown",
     "InternalError",
     "JobCanceled",
+    "JobLive",
     "JobNotReady",
     "JobStopped",
     "JobTimeout",
@@ -151,16 +171,23 @@ __all__ = [
     "PipelineError",
     "PlacedError",
     "QueueFull",
+    "QueueQuota",
+    "QuotaExceeded",
+    "RejectsExceeded",
+    "RequestQuota",
     "ResultExpired",
     "Retry",
     "SizeExceeded",
     "SpecError",
     "SpecInvalid",
     "StepFailed",
+    "StorageQuota",
     "StoreError",
     "StoreFull",
     "StoreUnavailable",
     "TransformError",
+    "UpstreamFailed",
+    "WebhookRefused",
     "WorkerDrained",
     "WorkerLost",
 ]

@@ -136,6 +136,19 @@ class CastFailed(InputError):
     title = "Value does not fit the dtype"
 
 
+class RejectsExceeded(InputError):
+    code = "input.rejects_exceeded"
+    title = "Too many rows were set aside"
+
+
+class UpstreamFailed(InputError):
+    code = "input.upstream_failed"
+    title = "Upstream job has no result"
+
+    def __init__(self, job_id: str, state: str, pointer: str = "") -> None:
+        super().__init__(f"the upstream job {job_id} {state}, so this input has no rows to come from", pointer)
+
+
 class FidelityLost(InputError):
     code = "result.not_representable"
     title = "Not representable in this format"

@@ -82,6 +82,40 @@ class WorkerDrained(JobStopped):
         super().__init__("the worker was stopped before the attempt ended; the job went back with its try")
 
 
+class JobLive(FramequeueError):
+    code = "job.live"
+    title = "Job has not ended"
+    retryable = True
+
+    def __init__(self, job_id: str, state: str, what: str) -> None:
+        super().__init__(f"job {job_id} is {state}, and only a job that has ended can be {what}; cancel it, or wait")
+
+
+class QuotaExceeded(FramequeueError):
+    """A tenant has used up what it may; `retry_after_s` says when asking again may help."""
+
+    retryable = True
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        self.retry_after_s = max(1, retry_after_s)
+        super().__init__(detail)
+
+
+class RequestQuota(QuotaExceeded):
+    code = "quota.requests"
+    title = "Too many requests"
+
+
+class QueueQuota(QuotaExceeded):
+    code = "quota.queued_jobs"
+    title = "Too many unfinished jobs"
+
+
+class StorageQuota(QuotaExceeded):
+    code = "quota.stored_bytes"
+    title = "Too much stored"
+
+
 class StoreError(FramequeueError):
     """Redis is away or full; asking again later helps."""
 

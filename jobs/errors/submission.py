@@ -28,6 +28,22 @@ class FieldUnknown(SpecError):
         super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, known)}", pointer)
 
 
+class WebhookRefused(SpecError):
+    code = "webhook.refused"
+    title = "Webhook refused"
+
+
+class IdempotencyMismatch(SpecError):
+    code = "idempotency.mismatch"
+    title = "Idempotency key used for another request"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the Idempotency-Key was used for another request (its route, query, content type or body differ); "
+            "repeat that request unchanged, or take a new key"
+        )
+
+
 class CountExceeded(SpecError):
     code = "limit.count"
     title = "Too many"

@@ -10,7 +10,7 @@ from service.ids import frame_id_of
 from service.intake.uploads import InputFormat, Staging, store_body
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
-from service.routes.docs import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
+from service.routes.docs.frames import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
 from service.routes.plain import plain_router
 from service.views import frame_body, frame_path
 

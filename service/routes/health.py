@@ -6,7 +6,7 @@ from starlette.responses import Response
 from jobs.health import Health
 from service.answers import json_response
 from service.dependencies import services
-from service.routes.docs import LIVEZ, READYZ
+from service.routes.docs.health import LIVEZ, READYZ
 from service.routes.plain import plain_router
 from service.schemas import ReadyBody
 

@@ -12,7 +12,8 @@ from service.ids import job_id_of
 from service.intake.submission import Submission
 from service.intake.uploads import Staging
 from service.negotiation import JSON, NDJSON, Choice, accepted, has_tag
-from service.routes.docs import CANCEL_JOB, GET_JOB, GET_LOGS, GET_REPORT, SUBMIT
+from service.routes.docs.jobs import CANCEL_JOB, GET_JOB, GET_LOGS, GET_REPORT
+from service.routes.docs.submit import SUBMIT
 from service.routes.plain import plain_router
 from service.views import job_path, log_lines, report_body
 

@@ -9,7 +9,7 @@ from service.dependencies import caller, query, services
 from service.ids import job_id_of
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
-from service.routes.docs import GET_RESULT, HEAD_RESULT
+from service.routes.docs.results import GET_RESULT, HEAD_RESULT
 from service.routes.plain import plain_router
 
 router = plain_router()

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from jobs.errors import NotFound
 from service.dependencies import caller, query, services
 from service.negotiation import JSON, has_tag
-from service.routes.docs import GET_TRANSFORM, LIST_TRANSFORMS
+from service.routes.docs.transforms import GET_TRANSFORM, LIST_TRANSFORMS
 from service.routes.plain import plain_router
 
 router = plain_router()

@@ -1,0 +1,20 @@
+"""The sections of the settings, each frozen; every field says its unit and why its default is what it is."""
+
+from config.sections.api import ApiKey, ApiSettings, AuthSettings
+from config.sections.limits import LimitSettings
+from config.sections.redis import RedisSettings
+from config.sections.rest import ClientSettings, LogSettings, TransformSettings
+from config.sections.worker import JobSettings, WorkerSettings
+
+__all__ = [
+    "ApiKey",
+    "ApiSettings",
+    "AuthSettings",
+    "ClientSettings",
+    "JobSettings",
+    "LimitSettings",
+    "LogSettings",
+    "RedisSettings",
+    "TransformSettings",
+    "WorkerSettings",
+]

@@ -1,0 +1,38 @@
+"""Frames."""
+
+from typing import Final
+
+from service.operations import EXAMPLE_CSV, FRAME_QUERY, frame_answer, frame_content, json_answer, operation
+from service.routes.docs.common import FRAME_ID, NOT_MODIFIED
+
+UPLOAD_FRAME: Final = operation(
+    "Upload a frame",
+    {201: json_answer("FrameBody", "The frame is kept, and can be read.", headers=("Location",))},
+    scope="frames",
+    body={
+        "required": True,
+        "content": {**frame_content(), "text/csv": {"examples": {"csv": {"value": EXAMPLE_CSV}}}},
+    },
+    problems=(400, 413, 415, 503),
+)
+GET_FRAME: Final = operation(
+    "Show a frame",
+    {200: json_answer("FrameBody", "What is known of the frame.")},
+    scope="frames",
+    parameters=(FRAME_ID,),
+    problems=(404, 503),
+)
+DELETE_FRAME: Final = operation(
+    "Forget a frame",
+    {204: {"description": "The frame is forgotten; jobs that were accepted with it are unharmed."}},
+    scope="frames",
+    parameters=(FRAME_ID,),
+    problems=(404, 503),
+)
+GET_CONTENT: Final = operation(
+    "Get a frame back",
+    {200: frame_answer("The frame in the negotiated format."), 304: NOT_MODIFIED},
+    scope="frames",
+    parameters=(FRAME_ID, *FRAME_QUERY),
+    problems=(400, 404, 406, 410, 503),
+)
