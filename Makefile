@@ -57,8 +57,8 @@ docs: setup ## write the pages of docs/ that come from the code
 	@$(BIN)/python -m tests.house.generated
 
 lock: ## write the three lock files anew after a change of pyproject.toml (needs uv)
-	@$(LOCK) pyproject.toml -o requirements.lock
-	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
+	@$(LOCK) pyproject.toml --all-extras -o requirements.lock
+	@$(LOCK) pyproject.toml --all-extras --group dev -o requirements-dev.lock
 	@echo hatchling | $(LOCK) - -c requirements-dev.lock -o requirements-build.lock
 
 image: ## build the container image
