@@ -12,7 +12,9 @@ from packaging.version import Version
 from tests.house.sources import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-RUNTIME = PROJECT["project"]["dependencies"]
+RUNTIME = PROJECT["project"]["dependencies"] + [
+    one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra
+]
 DEV = RUNTIME + PROJECT["dependency-groups"]["dev"]
 BUILD = PROJECT["build-system"]["requires"]
 PIN = re.compile(
