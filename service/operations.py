@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from jobs.codecs.table import CODECS
 from service.negotiation import JSON
-from service.problems import MEDIA_TYPE
 
 Doc = dict[str, Any]
 
@@ -107,4 +106,3 @@ FRAME_QUERY: Final = (
     query_parameter("limit", "The most rows to give.", {"type": "integer", "minimum": 0}),
 )
 FRAME_QUERY_NAMES: Final = ("format", "orient", "offset", "limit")
-PROBLEM_CONTENT: Final[Doc] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
