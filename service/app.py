@@ -38,5 +38,5 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
         exception_handlers={HTTPException: on_http_exception},
     )
     app.add_middleware(Edge, public_url=services.public_url, formats=ACCEPT_POST)
-    app.openapi = document(routes, services.public_url)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = document(routes, services.public_url, keys=not auth.open)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

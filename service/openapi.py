@@ -17,25 +17,27 @@ _ABOUT = (
 )
 
 
-def document(routes: Sequence[BaseRoute], public_url: str) -> Callable[[], dict[str, Any]]:
-    """A function that builds the document at its first call, and gives the same one after."""
+def document(routes: Sequence[BaseRoute], public_url: str, *, keys: bool) -> Callable[[], dict[str, Any]]:
+    """A function that builds the document at its first call; `keys`: the service asks callers for one."""
     built: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not built:
-            built.update(_build(routes, public_url))
+            built.update(_build(routes, public_url, keys=keys))
         return built
 
     return openapi
 
 
-def _build(routes: Sequence[BaseRoute], public_url: str) -> dict[str, Any]:
+def _build(routes: Sequence[BaseRoute], public_url: str, *, keys: bool) -> dict[str, Any]:
     found = get_openapi(
         title="framequeue", version=version("framequeue"), description=_ABOUT, routes=routes, openapi_version="3.1.0"
     )
     for path in found["paths"].values():
         for operation in path.values():
             operation["responses"] = _own(operation["responses"])
+            if not keys:
+                operation["security"] = [{}]
     found["components"] = {
         "schemas": components() | problem_schemas(),
         "responses": {f"Problem{status}": problem_response(status) for status in sorted(set(STATUS.values()))},

@@ -51,7 +51,7 @@ def operation(
         doc["parameters"] = list(parameters)
     if body is not None:
         doc["requestBody"] = body
-    doc["security"] = [{"key": []}, {}] if scope else [{}]
+    doc["security"] = [{"key": []}] if scope else [{}]
     if scope:
         doc["x-scope"] = scope
     return doc
@@ -89,9 +89,10 @@ def path_parameter(name: str, description: str, pattern: str = "") -> Doc:
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
-def query_parameter(name: str, description: str, schema: Doc) -> Doc:
-    """A parameter of the query."""
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+def query_parameter(name: str, description: str, schema: Doc, *, media_type: str = "") -> Doc:
+    """A parameter of the query; with a media type, its text is that of such a document."""
+    kind = {"content": {media_type: {"schema": schema}}} if media_type else {"schema": schema}
+    return {"name": name, "in": "query", "required": False, "description": description, **kind}
 
 
 FRAME_QUERY: Final = (

@@ -24,9 +24,15 @@ _SUBMIT_QUERY: Final = (
     query_parameter(
         "pipeline",
         "The steps as JSON; its presence makes the body the frame, an input named `df`.",
-        {"type": "string", "contentMediaType": JSON},
+        {"type": "array", "items": {"type": "object"}},
+        media_type=JSON,
     ),
-    query_parameter("dtypes", "Column to dtype, as JSON.", {"type": "string", "contentMediaType": JSON}),
+    query_parameter(
+        "dtypes",
+        "Column to dtype, as JSON.",
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        media_type=JSON,
+    ),
     query_parameter("timeout_s", "How long one attempt may run.", {"type": "number", "exclusiveMinimum": 0}),
     query_parameter("max_attempts", "Attempts.", {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}),
     query_parameter(
