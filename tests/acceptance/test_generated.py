@@ -30,6 +30,7 @@ def test_generated_requests_find_nothing(tmp_path: Path) -> None:
         options += ["--seed", _SEED] if _SEED else ["--generation-deterministic"]
         found = subprocess.run(
             [*command, *options, f"{stack.url}/openapi.json"],
+            check=False,
             capture_output=True,
             text=True,
             timeout=_SECONDS + 240,
