@@ -145,7 +145,11 @@ finish_calls = Script(
 )
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
-add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
+add_frame = Script(
+    "add_frame",
+    keys="frame idem",
+    args="id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms blob...",
+)
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
 trim = Script("trim", keys="index", args="job_prefix id...")
 sweep = Script(

@@ -31,7 +31,7 @@ _CALL: tuple[Any, ...] = (FUNCTION, (), {}, None, 0)
 class NewJob:
     """A job to be accepted, with the bytes of its small inputs.
 
-    `copies` name inputs whose bytes are those of the job `source`; `frames` are ids that must still be there; `at` is
+    `taken_over` are its inputs that are those of the job `source`; `frames` are ids that must still be there; `at` is
     where the job stands in what was sent, as a JSON pointer.
     """
 
@@ -39,7 +39,7 @@ class NewJob:
     spec: JobSpec
     inline: Mapping[str, bytes]
     source: str = ""
-    copies: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     at: str = ""
 
@@ -155,10 +155,10 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     fields = {"group": spec.group} if spec.group else {}
     yield from _list(*(part for pair in fields.items() for part in pair), *_labels(spec))
     yield from _list(*(part for pair in new.inline.items() for part in pair))
-    upstreams = [(name, given.job, _how(given)) for name, given in spec.inputs.items() if given.job]
-    # what a rerun copies is no longer looked for where it came from
-    yield from _list(*(part for one in upstreams if not (new.source and one[2]) for part in one))
-    yield from _list(*new.copies)
+    # what a rerun takes over is no longer looked for where it came from
+    asked = ((name, given) for name, given in spec.inputs.items() if given.job and name not in new.taken_over)
+    yield from _list(*(part for name, given in asked for part in (name, given.job or "", _how(given))))
+    yield from _list(*(name for name in new.taken_over if not spec.inputs[name].payload.blob))
     yield from _list(*new.frames)
 
 
