@@ -1,4 +1,4 @@
-"""Jobs whose inputs are the results of other jobs, run by a worker: freed, failed and canceled with those they wait for."""
+"""Jobs whose inputs are the results of other jobs: freed, failed and canceled with those they wait for."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ async def kinds(redis: Redis, job: Job) -> list[str]:
 
 @pytest.mark.parametrize("rows", [RECORDS, LARGE], ids=["small", "large"])
 async def test_a_chain_runs_in_its_order(queue: JobQueue, redis: Redis, ours: Any, rows: list[dict[str, Any]]) -> None:
-    """Contract: a source {"job": id} is the result of another job, which may still be running: waiting until it ends."""
+    """Contract: a source {"job": id} is the result of another job, which may still be running."""
     first = await submit(queue, [], wait_s=0, records=rows)
     second = await after(queue, first, pipeline=[{"op": "head", "n": len(rows) - 2}])
     third = await after(queue, second, first, pipeline=[{"op": "concat", "from": "df", "frames": ["df1"]}])
