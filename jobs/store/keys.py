@@ -4,7 +4,6 @@ A key either has a TTL from its first write, or an owner whose end removes it or
 ARQ's own keys keep ARQ's names, so that its tools and stock workers see them.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from arq.constants import (
@@ -130,8 +129,8 @@ def tenant_group(tenant: str, group: str) -> str:
 
 
 def idem(tenant: str, key: str) -> str:
-    """What a tenant's Idempotency-Key made: the request's fingerprint, and the ids; `key` is hashed."""
-    return f"{IDEM_PREFIX}{tenant}:{hashlib.sha256(key.encode()).hexdigest()}"
+    """What a tenant's Idempotency-Key made: the request's fingerprint, and the ids; `key` is the key's SHA-256."""
+    return f"{IDEM_PREFIX}{tenant}:{key}"
 
 
 def blob(blob_id: str) -> str:

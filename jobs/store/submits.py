@@ -1,5 +1,6 @@
 """Accepting jobs: one script call makes one job or many, with all that finds them again, or nothing."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -212,7 +213,7 @@ def unknown_job(job_id: str, pointer: str) -> InputUnknown:
 
 def repeat_of(tenant: str, key: str, fingerprint: str, ttl_s: int) -> Repeat:
     """What the script needs of a tenant's Idempotency-Key."""
-    return Repeat(keys.idem(tenant, key), fingerprint, ttl_s * 1000)
+    return Repeat(keys.idem(tenant, hashlib.sha256(key.encode()).hexdigest()), fingerprint, ttl_s * 1000)
 
 
 async def kept(redis: Redis, repeat: Repeat) -> tuple[str, ...]:
