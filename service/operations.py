@@ -28,6 +28,16 @@ WAIT: Final[Doc] = {
     "example": "wait=10",
 }
 
+IDEMPOTENCY_KEY: Final[Doc] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name for this request, of up to 255 visible characters: sent again under it, it makes nothing "
+    "new, and is answered with what it made (`Idempotent-Replayed: true`). Kept for a day at least.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "example": "order-4711",
+}
+
 
 def operation(
     summary: str,
