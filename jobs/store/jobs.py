@@ -65,9 +65,9 @@ class JobStore:
             " ".join(blobs),
             keys.CHANGES_CHANNEL,
             records.sizes(spec),
+            records.hooks(spec),
         ]
-        for name, data in inline.items():
-            args += [name, data]
+        args += [part for pair in inline.items() for part in pair]
         verdict, detail, version, created = await self._submit([*own, self.queue, keys.wake(self.queue)], args)
         if verdict == b"full":
             raise QueueFull(queue_limit)

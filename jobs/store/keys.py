@@ -20,6 +20,7 @@ BLOB_PREFIX = f"{PREFIX}blob:"
 FRAME_PREFIX = f"{PREFIX}frame:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
+DELIVERIES = f"{PREFIX}deliveries"
 WORKERS = f"{PREFIX}workers"
 FACTORS = f"{PREFIX}factors"
 CLAIMED_PREFIX = f"{PREFIX}claimed:"
@@ -47,6 +48,8 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{JOB_PREFIX}<id>:reports", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:events", "stream", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:logs", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(f"{JOB_PREFIX}<id>:deliveries", "list", "what is left of its job's record"),
+    KeySpec(DELIVERIES, "sorted set", owner="the deliveries: an entry is an ended job whose webhook is to be told"),
     KeySpec(
         f"{BLOB_PREFIX}<id>",
         "hash",
@@ -97,6 +100,11 @@ def events(job_id: str) -> str:
 def logs(job_id: str) -> str:
     """What a job's transforms logged, printed and warned, oldest first."""
     return f"{JOB_PREFIX}{job_id}:logs"
+
+
+def deliveries(job_id: str) -> str:
+    """The tries to tell a job's webhook of its end, oldest first."""
+    return f"{JOB_PREFIX}{job_id}:deliveries"
 
 
 def blob(blob_id: str) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from jobs.errors import WorkerLost
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, PayloadRef, Progress
 from jobs.state import JobState
+from jobs.store import keys
 
 FIELDS = (
     "spec",
@@ -43,6 +44,11 @@ def kind_of(payload: PayloadRef) -> str:
 def sizes(spec: JobSpec) -> str:
     """The kinds and stored sizes of a job's inputs, from which its weight is told: `text/csv 120 text/csv 80`."""
     return " ".join(f"{kind_of(given.payload)} {given.payload.bytes}" for given in spec.inputs.values())
+
+
+def hooks(spec: JobSpec) -> str:
+    """What a job's end does for its webhook: the key of the deliveries and the events; nothing without a webhook."""
+    return " ".join((keys.DELIVERIES, *spec.webhook.events)) if spec.webhook else ""
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

@@ -112,7 +112,7 @@ class Script:
 submit = Script(
     "submit",
     keys="job inputs events arq_job queue wake",
-    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes input...",
+    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes hooks input...",
 )
 claim = Script(
     "claim",
@@ -144,6 +144,8 @@ finish_calls = Script(
 )
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
+claim_deliveries = Script("claim_deliveries", keys="deliveries", args="most lease_ms job_prefix")
+end_delivery = Script("end_delivery", keys="deliveries job tries", args="entry lease try due_ms most")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
 sweep = Script(

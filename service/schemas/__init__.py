@@ -13,10 +13,13 @@ from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
 from service.schemas.report import ReportAttempt, ReportBody
 from service.schemas.submission import Envelope, InputBody
+from service.schemas.webhook import DeliveriesBody, DeliveryBody, WebhookBody
 
 __all__ = [
     "UNSENT",
     "CatalogueBody",
+    "DeliveriesBody",
+    "DeliveryBody",
     "Envelope",
     "FrameBody",
     "InputBody",
@@ -29,10 +32,22 @@ __all__ = [
     "ReportBody",
     "ResultBody",
     "TransformBody",
+    "WebhookBody",
     "components",
 ]
 
-PUBLIC: Final = (Envelope, JobBody, FrameBody, ReportBody, CatalogueBody, TransformBody, ReadyBody, ProblemBody, Place)
+PUBLIC: Final = (
+    Envelope,
+    JobBody,
+    FrameBody,
+    ReportBody,
+    CatalogueBody,
+    TransformBody,
+    ReadyBody,
+    DeliveriesBody,
+    ProblemBody,
+    Place,
+)
 
 
 def components() -> dict[str, Any]:

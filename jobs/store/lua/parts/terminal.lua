@@ -18,6 +18,10 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   end
   redis.call('ZREM', KEYS[9], id)
   announce(events, channel, id, 'job.' .. state, state, version, record[2])
+  local hooks = redis.call('HGET', job, 'hooks') -- the key of the deliveries, and the events that are wanted
+  if hooks and string.find(hooks .. ' ', ' job.' .. state .. ' ', 1, true) then
+    redis.call('ZADD', string.match(hooks, '%S+'), now, id .. ':job.' .. state)
+  end
   redis.call('PEXPIRE', inputs, result_ttl)
   for _, key in ipairs({job, KEYS[4], events, KEYS[10]}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
   return version
