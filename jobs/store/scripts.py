@@ -1,6 +1,7 @@
 """The Lua scripts, each a file of `lua/` with a stub here; a stub that differs from its file's header stops the import.
 
-Every script is atomic, and may be sent again after a lost reply: the answer is then the one that was lost.
+Every script is atomic, and may be sent again after a lost reply: the answer is then the one that was lost
+(but what a lost claim of deliveries took waits for the end of its lease).
 """
 
 import hashlib

@@ -55,6 +55,14 @@ class Target:
         return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
 
 
+def host_of(url: str) -> str:
+    """The host of a URL; nothing where it cannot be read."""
+    try:
+        return Target.of(url).host
+    except WebhookRefused:
+        return ""
+
+
 def _host(text: str) -> tuple[str, Address | None]:
     """The host as it is looked up, after every mapping that a resolver or a browser would do."""
     try:

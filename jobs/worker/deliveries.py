@@ -23,8 +23,9 @@ from jobs.webhooks.payload import payload
 from jobs.webhooks.schedule import Schedule
 from jobs.webhooks.sender import Answer, HttpSender, Sender
 from jobs.webhooks.signing import signed
-from jobs.webhooks.target import AllowList
+from jobs.webhooks.target import AllowList, host_of
 from jobs.worker.outage import within
+from jobs.worker.receivers import Receivers
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Deliveries:
         self._schedule = Schedule(ours.first_retry_s, ours.give_up_s)
         self._lease_ms = round((ours.timeout_s + _MARGIN_S) * 1000)
         self._chance = random.Random()  # noqa: S311  # jitter
+        self._receivers = Receivers(ours.concurrency, ours.timeout_s)
         self._running: dict[asyncio.Task[None], Delivery] = {}
         self._woken = asyncio.Event()
         self._stopping = False
@@ -118,7 +120,14 @@ class Deliveries:
                 logger.warning("delivery %s: nothing to tell (any more)", delivery.entry)
                 await deliveries.end(self._redis, delivery, None, None)
                 return
-            answer = await self._send(job, delivery)
+            host, sent = host_of(job.spec.webhook.url), time.monotonic()
+            if later_s := self._receivers.begin(host):
+                await deliveries.end(self._redis, delivery, None, delivery.at_ms + round(later_s * 1000))
+                return
+            try:
+                answer = await self._send(job, delivery)
+            finally:
+                self._receivers.end(host, time.monotonic() - sent)
             now_ms = delivery.at_ms + round((time.monotonic() - began) * 1000)
             made = self._made(job, job.spec.webhook.url, delivery, answer, now_ms)
             await self._insist(lambda: deliveries.end(self._redis, delivery, made, made.next_ms))

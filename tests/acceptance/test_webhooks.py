@@ -261,3 +261,18 @@ async def test_redis_restarts_between_and_during_tries(
     assert len(receiver.received) == 2
     await running.stop()
     await queue.close()
+
+
+async def test_a_receiver_that_hangs_does_not_keep_others_waiting(
+    settings: Callable[..., Settings], valkey: str, queue: JobQueue, receiver: Receiver
+) -> None:
+    mine = WEBHOOKS | {"concurrency": 4, "timeout_s": 2, "allow_hosts": "127.0.0.1, 127.0.0.2"}
+    running = Running(settings(redis={"url": valkey}, webhooks=mine))
+    async with Receiver(replies=[hanging], host="127.0.0.2") as stuck:
+        for _ in range(12):
+            await told(queue, stuck)
+        await until(lambda: len(stuck.received) >= 4, 30)
+        job = await told(queue, receiver)
+        assert [one.status for one in await tries(queue, job, 60)] == [204]
+        assert len(stuck.received) < 12, "told while others still wait for their first try"
+        await running.stop()
