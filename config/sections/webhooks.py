@@ -36,7 +36,7 @@ class WebhookSettings(Section):
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:
-            if not _HOST.fullmatch(host):
+            if not _HOST.fullmatch(host) or not _is_idna(host):
                 raise ValueError(
                     f"{host[:80]!r} is none of a host, *.example.com, an address and * (no URL, no network)"
                 )
@@ -54,6 +54,13 @@ class WebhookSettings(Section):
                     "`framequeue webhooks secret` makes one"
                 )
         return secrets
+
+
+def _is_idna(host: str) -> bool:
+    try:
+        return host.isascii() or bool(host.removeprefix("*.").encode("idna"))
+    except ValueError:
+        return False
 
 
 def _is_secret(text: str) -> bool:

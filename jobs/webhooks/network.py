@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +22,14 @@ MOST_ADDRESSES: Final = 32
 _MOST_LOOKUPS: Final = 64
 
 
-class AddressRefusedError(Exception):
-    """The host means an address that webhooks may not reach; the message does not say which."""
+class NoAddressError(Exception):
+    """The host has no address that may be reached. Not known or not public is told to nobody.
 
+    Else a caller could ask which names there are inside our network.
+    """
 
-class LookupFailedError(Exception):
-    """The host's name could not be looked up."""
+    def __init__(self) -> None:
+        super().__init__("the host is not known, or its address is not a public one")
 
 
 class SystemResolver:
@@ -40,9 +43,9 @@ class SystemResolver:
         self._running = 0
 
     async def __call__(self, host: str, port: int) -> tuple[str, ...]:
-        """The host's addresses; raises LookupFailedError."""
+        """The host's addresses; raises NoAddressError."""
         if self._running >= _MOST_LOOKUPS:
-            raise LookupFailedError("too many names are being looked up")
+            raise NoAddressError
         loop = asyncio.get_running_loop()
         found: asyncio.Future[tuple[str, ...] | None] = loop.create_future()
 
@@ -57,14 +60,14 @@ class SystemResolver:
                 addresses = tuple(dict.fromkeys(str(one[4][0]) for one in answer))
             except (OSError, UnicodeError):
                 addresses = None
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(told, addresses)
 
         self._running += 1
         threading.Thread(target=look, name="webhook-lookup", daemon=True).start()
         addresses = await found
         if not addresses:
-            raise LookupFailedError("the host's name is not known")
+            raise NoAddressError
         return addresses
 
 
@@ -84,7 +87,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connection to the first of the host's addresses that takes one; raises AddressRefusedError before any."""
+        """A connection to the first of the host's addresses that takes one; raises NoAddressError before any."""
         async with asyncio.timeout(timeout):
             addresses = await self._checked(host, port)
             failed: Exception | None = None
@@ -95,7 +98,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
                     )
                 except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                     failed = error
-            raise failed or LookupFailedError("the host has no address")
+            raise failed or NoAddressError
 
     async def _checked(self, host: str, port: int) -> tuple[Address, ...]:
         literal = _address(host)
@@ -104,7 +107,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         # one that may not be reached spoils the others: such a name is no accident
         checked = tuple(unwrapped(one) for one in addresses if one is not None and self.allowed.lets(one))
         if len(checked) != len(addresses):
-            raise AddressRefusedError("the host's address is not a public one")
+            raise NoAddressError
         return checked
 
     async def sleep(self, seconds: float) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 import httpcore
 
 from jobs.errors import WebhookRefused
-from jobs.webhooks.network import AddressRefusedError, CheckedNetwork, LookupFailedError, Resolver, SystemResolver
+from jobs.webhooks.network import CheckedNetwork, NoAddressError, Resolver, SystemResolver
 from jobs.webhooks.schedule import retry_after_s
 from jobs.webhooks.target import AllowList, Target
 
@@ -56,7 +56,7 @@ class HttpSender:
             return Answer(error=error.detail)
         except (TimeoutError, httpcore.TimeoutException):
             return Answer(error=f"no answer within {self._timeout_s:g} s")
-        except (AddressRefusedError, LookupFailedError) as error:
+        except NoAddressError as error:
             return Answer(error=str(error))
         except ssl.SSLError as error:
             return Answer(error=f"TLS: {error.reason or 'failed'}"[:200])

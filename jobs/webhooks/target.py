@@ -66,9 +66,7 @@ def host_of(url: str) -> str:
 def _host(text: str) -> tuple[str, Address | None]:
     """The host as it is looked up, after every mapping that a resolver or a browser would do."""
     try:
-        # IDNA maps what looks like a digit, a letter or a dot to it
-        host = text.lower() if text.isascii() else text.encode("idna").decode("ascii").lower()
-        host = host.removesuffix(".")
+        host = _ascii(text).removesuffix(".")
         address = literal(host)
     except ValueError as error:
         raise WebhookRefused(f"the URL's host {text[:100]!r} is neither a name nor an address: {error}") from None
@@ -91,11 +89,11 @@ class AllowList:
         names, suffixes, addresses = set(), [], set()
         for host in (one.strip().lower().removesuffix(".") for one in hosts):
             if host == "*" or host.startswith("*."):
-                suffixes.append(host[1:])
+                suffixes.append(host[1:2] + _ascii(host[2:]))
             elif (address := _address(host)) is not None:
                 addresses.add(unwrapped(address))
             else:
-                names.add(host if host.isascii() else host.encode("idna").decode("ascii"))
+                names.add(_ascii(host))
         return cls(frozenset(names), tuple(suffixes), frozenset(addresses))
 
     def check(self, target: Target) -> None:
@@ -118,6 +116,11 @@ class AllowList:
         if target.address is not None:
             return unwrapped(target.address) in self.addresses
         return target.host in self.names or any(suffix and target.host.endswith(suffix) for suffix in self.suffixes)
+
+
+def _ascii(host: str) -> str:
+    """The host in lower-case ASCII: IDNA maps what looks like a digit, a letter or a dot to it. Raises ValueError."""
+    return host.lower() if host.isascii() else host.encode("idna").decode("ascii").lower()
 
 
 def _address(host: str) -> Address | None:

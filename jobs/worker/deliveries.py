@@ -34,6 +34,7 @@ _OUTAGE_PAUSE_S: Final = 0.5
 _GRACE_S: Final = 2.0  # for tries under way when the worker ends
 _MARGIN_S: Final = 5.0  # of a lease over the longest try: for what is asked of Redis before and after it
 _UNSIGNED: Final = Answer(error="its tenant has no secret to sign with (setting FRAMEQUEUE_WEBHOOKS__SECRETS)")
+_FAULT: Final = Answer(error="a fault of framequeue itself; the worker's log has it")
 
 
 class Deliveries:
@@ -126,6 +127,9 @@ class Deliveries:
                 return
             try:
                 answer = await self._send(job, delivery)
+            except Exception:  # a fault of ours is a try that failed, too: they go on for a day, not for ever
+                logger.exception("delivery %s: it could not be sent", delivery.entry)
+                answer = _FAULT
             finally:
                 self._receivers.end(host, time.monotonic() - sent)
             now_ms = delivery.at_ms + round((time.monotonic() - began) * 1000)

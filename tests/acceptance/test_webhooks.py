@@ -24,6 +24,7 @@ from tests.acceptance.mortal import Server
 from tests.acceptance.running import GROUPED, Running, submit, until
 from tests.receiver import Receiver, answer
 
+NO_ADDRESS = "the host is not known, or its address is not a public one"
 OLD, NEW = new_secret(), new_secret()
 WEBHOOKS = {"allow_hosts": "127.0.0.1", "secrets": {"t": [OLD, NEW]}, "first_retry_s": 0.1, "timeout_s": 10}
 _WORK = """
@@ -163,7 +164,7 @@ async def test_what_is_refused_is_a_try_that_failed(
     webhook = Webhook(url=f"http://localhost:{receiver.port}/", events=EVENTS)
     (made,) = await tries(queue, await told(queue, receiver, webhook=webhook))
     await running.stop()
-    assert (made.status, made.error) == (None, "the host's address is not a public one")
+    assert (made.status, made.error) == (None, NO_ADDRESS)
     assert receiver.connections == 0
 
 

@@ -170,6 +170,7 @@ def test_a_url_that_two_programs_could_read_in_two_ways_is_refused(url: str, say
         (["*.example.com"], "https://badexample.com/", False),
         (["*.example.com"], "https://8.8.8.8/", False),
         (["bücher.example"], "https://xn--bcher-kva.example/", True),
+        (["*.bücher.example"], "https://a.xn--bcher-kva.example/", True),
         (["127.0.0.1"], "http://127.0.0.1:8080/", True),
         (["127.0.0.1"], "https://127.0.0.2/", False),
         (["127.0.0.1"], "https://127.1/", False),

@@ -53,7 +53,7 @@ def test_what_is_no_secret_stops_the_start_and_is_not_repeated(monkeypatch: pyte
     assert "not/base64" not in str(caught.value)
 
 
-@pytest.mark.parametrize("host", ["https://example.com", "10.0.0.0/8", "a@b", "*.*", "a b", "ex*mple.com"])
+@pytest.mark.parametrize("host", ["https://example.com", "10.0.0.0/8", "a@b", "*.*", "a b", "ex*mple.com", "ü..de"])
 def test_what_is_no_host_stops_the_start(settings: Callable[..., Settings], host: str) -> None:
     with pytest.raises(SettingsError, match="ALLOW_HOSTS"):
         settings(webhooks={"allow_hosts": [host]})
