@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,16 @@ def process(redis_url: str, **webhooks: object) -> Iterator["subprocess.Popen[by
     finally:
         started.kill()
         started.wait(timeout=20)
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """A worker in this process."""
+    running = Running(settings)
+    try:
+        yield
+    finally:
+        await running.stop()
 
 
 async def told(
@@ -160,10 +170,9 @@ async def test_what_is_refused_is_a_try_that_failed(
 ) -> None:
     """Contract: loopback always refused after resolution unless the allow-list names that very address."""
     strict = settings(redis={"url": valkey}, webhooks=WEBHOOKS | {"allow_hosts": "localhost", "give_up_s": 0})
-    running = Running(strict)
     webhook = Webhook(url=f"http://localhost:{receiver.port}/", events=EVENTS)
-    (made,) = await tries(queue, await told(queue, receiver, webhook=webhook))
-    await running.stop()
+    async with working(strict):
+        (made,) = await tries(queue, await told(queue, receiver, webhook=webhook))
     assert (made.status, made.error) == (None, NO_ADDRESS)
     assert receiver.connections == 0
 
@@ -171,9 +180,8 @@ async def test_what_is_refused_is_a_try_that_failed(
 async def test_without_a_secret_nothing_is_sent(
     settings: Callable[..., Settings], valkey: str, queue: JobQueue, receiver: Receiver
 ) -> None:
-    running = Running(settings(redis={"url": valkey}, webhooks={"allow_hosts": "127.0.0.1", "give_up_s": 0}))
-    (made,) = await tries(queue, await told(queue, receiver))
-    await running.stop()
+    async with working(settings(redis={"url": valkey}, webhooks={"allow_hosts": "127.0.0.1", "give_up_s": 0})):
+        (made,) = await tries(queue, await told(queue, receiver))
     assert "no secret" in str(made.error)
     assert receiver.connections == 0
 
@@ -268,12 +276,11 @@ async def test_a_receiver_that_hangs_does_not_keep_others_waiting(
     settings: Callable[..., Settings], valkey: str, queue: JobQueue, receiver: Receiver
 ) -> None:
     mine = WEBHOOKS | {"concurrency": 4, "timeout_s": 2, "allow_hosts": "127.0.0.1, 127.0.0.2"}
-    running = Running(settings(redis={"url": valkey}, webhooks=mine))
-    async with Receiver(replies=[hanging], host="127.0.0.2") as stuck:
+    slots = settings(redis={"url": valkey}, webhooks=mine)
+    async with working(slots), Receiver(replies=[hanging], host="127.0.0.2") as stuck:
         for _ in range(12):
             await told(queue, stuck)
         await until(lambda: len(stuck.received) >= 4, 30)
         job = await told(queue, receiver)
         assert [one.status for one in await tries(queue, job, 60)] == [204]
         assert len(stuck.received) < 12, "told while others still wait for their first try"
-        await running.stop()
