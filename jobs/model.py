@@ -96,6 +96,13 @@ class OnRowError(StrEnum):
     REJECT = "reject"
 
 
+class Webhook(Value, frozen=True, kw_only=True):
+    """Who is told of the job's end: `events` are those of `job.succeeded`, `job.failed` and `job.canceled` it wants."""
+
+    url: str
+    events: tuple[str, ...]
+
+
 class JobSpec(Value, frozen=True, kw_only=True):
     """What was submitted: fixed for the life of the job."""
 
@@ -112,6 +119,7 @@ class JobSpec(Value, frozen=True, kw_only=True):
     group: str | None = None
     rerun_of: str | None = None
     trace_id: str = ""
+    webhook: Webhook | None = None
 
 
 class Progress(Value, frozen=True, kw_only=True, omit_defaults=False):

@@ -11,9 +11,10 @@ from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.health import Health, look
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
-from jobs.store import blobs, logs
+from jobs.store import blobs, deliveries, logs
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
+from jobs.store.deliveries import Try
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.submits import Accepted, NewJob
@@ -144,6 +145,11 @@ class JobQueue:
         """What the job's transforms logged, printed and warned, oldest first; a last one counts what was dropped."""
         await self.get(tenant, job_id)
         return await logs.read(self._redis, job_id)
+
+    async def deliveries(self, tenant: str, job_id: str) -> tuple[Try, ...]:
+        """The tries to tell the job's webhook of its end, oldest first."""
+        await self.get(tenant, job_id)
+        return await deliveries.read(self._redis, job_id)
 
     async def add_frame(self, tenant: str, staged: Staged, key: IdempotencyKey | None = None) -> KeptFrame:
         """Keep an uploaded blob as a frame, once a worker could read it.

@@ -4,6 +4,7 @@ from config.sections.api import ApiKey, ApiSettings, AuthSettings
 from config.sections.limits import LimitSettings
 from config.sections.redis import RedisSettings
 from config.sections.rest import ClientSettings, LogSettings, TransformSettings
+from config.sections.webhooks import WebhookSettings
 from config.sections.worker import JobSettings, WorkerSettings
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "LogSettings",
     "RedisSettings",
     "TransformSettings",
+    "WebhookSettings",
     "WorkerSettings",
 ]

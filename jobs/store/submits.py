@@ -157,7 +157,9 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield " ".join(given.payload.blob for given in spec.inputs.values() if given.payload.blob)
     yield records.sizes(spec)
     yield new.source
-    fields = {"group": spec.group} if spec.group else {}
+    fields: dict[str, str] = {"group": spec.group} if spec.group else {}
+    if hooks := records.hooks(spec):
+        fields["hooks"] = hooks
     yield from _list(*(part for pair in fields.items() for part in pair), *_labels(spec))
     yield from _list(*(part for pair in new.inline.items() for part in pair))
     # what a rerun takes over is no longer looked for where it came from

@@ -29,6 +29,7 @@ from jobs.model import (
     ResultInfo,
 )
 from jobs.state import JobState
+from jobs.store.deliveries import Try
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged
 from jobs.submits import IdempotencyKey, KeptFrame
@@ -79,6 +80,7 @@ class FakeQueue:
         self.blobs: dict[str, bytes] = {}
         self.results: dict[str, bytes] = {}
         self.said: dict[str, tuple[LogRecord, ...]] = {}
+        self.tries: dict[str, tuple[Try, ...]] = {}
         self.attempts: dict[str, tuple[AttemptReport, ...]] = {}
         self.open_uploads = self.largest_write = 0
         self.waits: list[float] = []
@@ -194,6 +196,9 @@ class FakeQueue:
 
     async def logs(self, tenant: str, job_id: str) -> tuple[LogRecord, ...]:
         return self.said.get((await self.get(tenant, job_id)).id, ())
+
+    async def deliveries(self, tenant: str, job_id: str) -> tuple[Try, ...]:
+        return self.tries.get((await self.get(tenant, job_id)).id, ())
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
         return self.attempts.get((await self.get(tenant, job_id)).id, ())
