@@ -9,6 +9,7 @@ from service.problems import ProblemBody
 from service.schemas.catalogue import CatalogueBody, TransformBody
 from service.schemas.frame import FrameBody
 from service.schemas.job import InputInfoBody, JobBody, Links, Preview, ResultBody
+from service.schemas.plan import PlanBody, PlanStep, ValidationBody
 from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
 from service.schemas.report import ReportAttempt, ReportBody
@@ -23,16 +24,22 @@ __all__ = [
     "InputInfoBody",
     "JobBody",
     "Links",
+    "PlanBody",
+    "PlanStep",
     "Preview",
     "ReadyBody",
     "ReportAttempt",
     "ReportBody",
     "ResultBody",
     "TransformBody",
+    "ValidationBody",
     "components",
 ]
 
-PUBLIC: Final = (Envelope, JobBody, FrameBody, ReportBody, CatalogueBody, TransformBody, ReadyBody, ProblemBody, Place)
+PUBLIC: Final = (
+    Envelope, JobBody, FrameBody, ReportBody, CatalogueBody, TransformBody, ReadyBody, ProblemBody, Place,
+    ValidationBody,
+)  # fmt: skip
 
 
 def components() -> dict[str, Any]:

@@ -26,6 +26,11 @@ _SUBMIT_QUERY: Final = (
         "The steps as JSON; its presence makes the body the frame, an input named `df`.",
         {"type": "string", "contentMediaType": JSON},
     ),
+    query_parameter(
+        "validate_only",
+        "`true`: nothing runs and nothing is stored; the answer says what is wrong, and the columns after every step.",
+        {"type": "boolean", "default": False},
+    ),
     query_parameter("dtypes", "Column to dtype, as JSON.", {"type": "string", "contentMediaType": JSON}),
     query_parameter("timeout_s", "How long one attempt may run.", {"type": "number", "exclusiveMinimum": 0}),
     query_parameter("max_attempts", "Attempts.", {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}),
@@ -63,9 +68,18 @@ def _submit_body() -> Doc:
 
 def _job_answers() -> dict[int, Doc]:
     ended = json_answer("JobBody", "The job, ended within the wait.", headers=JOB_HEADERS)
+    ended["content"][JSON]["schema"] = {
+        "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("JobBody", "ValidationBody")]
+    }
     ended["content"] |= {name: one for name, one in frame_content().items() if name != JSON}
     return {
-        200: ended | {"description": "The job, ended within the wait; or its result, where Accept is a frame format."},
+        200: ended
+        | {
+            "description": (
+                "The job, ended within the wait; or its result, where Accept is a frame format; or, with "
+                "`validate_only`, what is wrong with the submission, and its plan."
+            )
+        },
         202: json_answer("JobBody", "The job was accepted, and cannot be lost.", headers=JOB_HEADERS),
     }
 
