@@ -9,7 +9,7 @@ from jobs.errors import FramequeueError
 from jobs.model import Input
 from jobs.pipeline import Pipeline
 from jobs.pipeline.steps import together
-from jobs.planning import Known, PlannedStep, Schema, look, planned, problems_of
+from jobs.planning import Known, PlannedStep, Schema, look, planned, problems_of, signature
 from jobs.planning.look import Chunk
 from jobs.store.uploads import Staged
 from jobs.transforms.catalogue import Catalogue
@@ -18,6 +18,9 @@ from jobs.transforms.catalogue import Catalogue
 _REMEMBERED: Final = 512
 # of tables with more columns the names alone would fill what is remembered
 _FEW_COLUMNS: Final = 256
+# the trial of so short a pipeline takes about as long as the way into a thread and back on a busy machine
+_TINY_BYTES: Final = 1024
+_TINY_COLUMNS: Final = 32
 SMALL_BYTES: Final = 16 * 1024
 """Text up to this size is looked at on the event loop: a thread would cost more than it spares the others."""
 
@@ -59,18 +62,31 @@ class PipelineChecks:
         `staged` are the payloads that came with the request; `chunk` reads those that are in a blob. Raises the first
         error, with the places of all.
         """
+        glance = _glance(pipeline, inputs, staged)
+        if glance is not None and self._is_good(glance):
+            return
         schemas = {name: await _look(name, one, staged, chunk) for name, one in inputs.items()}
         if not steps or all(schema.known is Known.NOTHING for schema in schemas.values()):
             return
         key = (pipeline, tuple(schemas.items()))
-        if key in self._good_for:
-            self._good_for.move_to_end(key)
-            return
-        problems = await asyncio.to_thread(self._problems, pipeline, steps, schemas)
-        if problems:
-            raise together(problems)
-        if len(pipeline) <= SMALL_BYTES and sum(len(one.fields) for one in schemas.values()) <= _FEW_COLUMNS:
+        if not self._is_good(key):
+            columns = sum(len(one.fields) for one in schemas.values())
+            tiny = len(pipeline) <= _TINY_BYTES and columns <= _TINY_COLUMNS
+            work = (pipeline, steps, schemas)
+            problems = self._problems(*work) if tiny else await asyncio.to_thread(self._problems, *work)
+            if problems:
+                raise together(problems)
+            if len(pipeline) > SMALL_BYTES or columns > _FEW_COLUMNS:
+                return
             _remember(self._good_for, key, None)
+        if glance is not None:
+            _remember(self._good_for, glance, None)
+
+    def _is_good(self, key: Hashable) -> bool:
+        if key not in self._good_for:
+            return False
+        self._good_for.move_to_end(key)
+        return True
 
     def _problems(
         self, pipeline: bytes, steps: list[dict[str, Any]], schemas: Mapping[str, Schema]
@@ -100,6 +116,18 @@ class PipelineChecks:
     ) -> tuple[tuple[PlannedStep, ...], list[FramequeueError]]:
         pipeline = Pipeline.parse(steps, schemas, self._catalogue, max_steps=self._max_steps)
         return planned(pipeline, schemas, self._max_columns)
+
+
+def _glance(pipeline: bytes, inputs: Mapping[str, Input], staged: Mapping[str, Staged]) -> Hashable:
+    """What the submission looks like at a glance, None where that tells too little to be remembered by."""
+    seen: list[Hashable] = [pipeline]
+    for name, one in inputs.items():
+        there = staged.get(name)
+        found = signature(one, None if there is None else there.data)
+        if found is None:
+            return None
+        seen += (name, found)
+    return tuple(seen)
 
 
 async def _look(name: str, one: Input, staged: Mapping[str, Staged], chunk: Chunk) -> Schema:

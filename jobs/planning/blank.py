@@ -1,5 +1,7 @@
 """Frames that have the dtypes of a schema and no rows, or a few made up."""
 
+from functools import lru_cache
+
 import pandas as pd
 import pyarrow as pa
 
@@ -8,14 +10,26 @@ from jobs.planning.schema import NOT_KNOWN, Field, Schema, is_plain
 
 _MADE_UP = (1, 2, 3)
 _TEXTS = ("a", "b", "c")
+_FEW = 64
 
 
 def blank(schema: Schema, *, nullable: bool | None = None) -> pd.DataFrame:
-    """No rows; `nullable` says whether all columns may hold nulls, without it each as the schema says."""
-    fields = [
-        pa.field(one.name, one.type, nullable=one.nullable if nullable is None else nullable) for one in schema.fields
-    ]
-    return to_pandas(pa.schema(fields).empty_table(), as_declared=True)
+    """No rows; `nullable` says whether all columns may hold nulls, without it each as the schema says.
+
+    The frame may be one that others have, too: no step changes what it is given.
+    """
+    fields = schema.fields if nullable is None else tuple(one._replace(nullable=nullable) for one in schema.fields)
+    return _known_blank(fields) if len(fields) <= _FEW else _blank(fields)
+
+
+def _blank(fields: tuple[Field, ...]) -> pd.DataFrame:
+    schema = pa.schema([pa.field(one.name, one.type, nullable=one.nullable) for one in fields])
+    return to_pandas(schema.empty_table(), as_declared=True)
+
+
+@lru_cache(maxsize=128)
+def _known_blank(fields: tuple[Field, ...]) -> pd.DataFrame:
+    return _blank(fields)
 
 
 def made_up(schema: Schema, *, nulls: bool) -> pd.DataFrame:

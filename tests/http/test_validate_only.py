@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -178,3 +179,17 @@ async def test_a_large_body_leaves_no_key(stored: tuple[httpx.AsyncClient, "Redi
     answer = await api.post("/v1/jobs", params=refused, content="n,t\n" + rows, headers={"content-type": "text/csv"})
     assert (answer.status_code, answer.json()["code"]) == (422, "transform.column_unknown")
     assert set(await redis.keys()) == before
+
+
+def shown(part: str) -> Any:
+    """An example of the page."""
+    page = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
+    return json.loads(page.split(f"<!-- example: {part} -->\n```json\n")[1].split("```")[0])
+
+
+async def test_the_page_shows_what_is_answered(api: httpx.AsyncClient) -> None:
+    request, answer, problem = map(shown, ("request", "answer", "problem"))
+    assert (await api.post(PATH, json=request)).json() == answer
+    request["pipeline"][1]["by"] = ["regoin"]
+    found = (await api.post(PATH, json=request)).json()
+    assert {name: found["problems"][0][name] for name in problem} == problem
