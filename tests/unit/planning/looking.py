@@ -17,7 +17,7 @@ def encoded(table: pa.Table, form: str, orient: str | None = None) -> tuple[byte
     """The table in a format, and how to read it."""
     codec = by_name(form)
     # an empty category of no type cannot be written where its field says that it has no nulls
-    table = table.cast(pa.schema([one.with_nullable(True) for one in table.schema]))
+    table = table.cast(pa.schema([one.with_nullable(True) for one in table.schema]))  # noqa: FBT003  # its signature
     options = EncodeOptions(orient) if orient else EncodeOptions()
     data = b"".join(bytes(piece) for piece in codec.encode(table.to_reader(), options))
     return data, PayloadRef(blob="", media_type=codec.media_types[0], bytes=len(data), orient=orient)

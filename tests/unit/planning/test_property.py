@@ -108,7 +108,7 @@ def test_every_op_is_tried() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(df=frames(), other=frames(), steps=PIPELINES)
 def test_what_runs_is_not_refused(form: str, df: Any, other: Any, steps: list[dict[str, Any]]) -> None:
     """Contract: 422 meaning, only where it is certain."""
