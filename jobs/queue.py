@@ -11,7 +11,7 @@ from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.health import Health, look
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
-from jobs.store import blobs, deliveries, logs
+from jobs.store import blobs, deliveries, factors, logs
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.deliveries import Try
@@ -211,6 +211,10 @@ class JobQueue:
         as_sent = dtypes or frame.decoded is None or frame.payload.media_type in Parquet.media_types
         payload = frame.payload if as_sent or frame.decoded is None else frame.decoded
         return Input(payload=payload, frame=frame_id, dtypes=dtypes)
+
+    async def weight(self, spec: JobSpec) -> int:
+        """The bytes of memory that a worker would count a job of this spec as, when it claims it."""
+        return await factors.weigh(self._redis, spec)
 
     async def small_result(self, job: Job) -> bytes | None:
         """The stored bytes of a result that stands beside its record; None where they have expired."""

@@ -36,7 +36,9 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
     """
     auth = Auth.from_settings(settings)
     queue = queue or JobQueue.from_settings(settings)
-    services = Services(settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps))
+    services = Services(
+        settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps, settings.limits.columns)
+    )
     # the routes themselves, not included routers: those cost every request 50 µs
     routes = [route for room in ROOMS for route in room.router.routes]
     app = FastAPI(

@@ -62,11 +62,12 @@ def read_steps(steps: Sequence[Any], inputs: Collection[str], catalogue: Catalog
         for problem in reading.problems[before:]:
             problem.inside(f"/pipeline/{index}", label)
     if reading.problems:
-        raise _together(reading.problems)
+        raise together(reading.problems)
     return tuple(reading.steps)
 
 
-def _together(problems: list[FramequeueError]) -> FramequeueError:
+def together(problems: list[FramequeueError]) -> FramequeueError:
+    """The first of these errors, changed to have the places of all."""
     first, others = problems[0], problems[1:]
     if others:
         first.detail += f" (and {len(others)} more problem{'s' if len(others) > 1 else ''})"

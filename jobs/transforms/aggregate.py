@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from jobs.errors import ArgumentInvalid, ColumnTaken, DtypeUnsuitable
 from jobs.transforms.arguments import refusal, shown
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 
 _MANY: Final = 100
 
@@ -24,6 +25,7 @@ class Describe(Transform):
 
     op = "describe"
     family = "aggregate"
+    follows = Follows.DTYPES
     example: ClassVar[Example] = Example(
         inputs={"df": [{"delay": 1}, {"delay": 3}, {"delay": 5}]},
         pipeline=[{"op": "describe", "percentiles": [0.5]}],

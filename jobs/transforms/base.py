@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from jobs.transforms.context import Context
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import ALL, Columns
 
 
@@ -47,6 +48,10 @@ class Transform(BaseModel, ABC):
     example: ClassVar[Example | None] = None
     reads_inputs: ClassVar[bool] = False
     """Whether the op may look at any input of the job through its Context."""
+    follows: ClassVar[Follows] = Follows.DATA
+    """From what the columns of the result follow: where it is not the data, the step is tried on no rows at submit."""
+    keeps: ClassVar[bool] = False
+    """Whether a column that keeps its name keeps its values, or some of them: without nulls before, so after."""
 
     @abstractmethod
     def apply(self, frame: pd.DataFrame, around: Surroundings, /) -> pd.DataFrame:
@@ -54,6 +59,10 @@ class Transform(BaseModel, ABC):
 
         Raises TransformError with a pointer relative to the step (`/by/0`).
         """
+
+    def columns_follow(self) -> Follows:
+        """As `follows`, for these arguments."""
+        return self.follows
 
     def uses(self) -> tuple[tuple[str, str], ...]:
         """The named frames this step reads beside the current one, as (pointer relative to the step, name)."""

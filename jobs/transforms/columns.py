@@ -20,6 +20,7 @@ from jobs.transforms.arguments import (
 )
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.dtypes import DtypeName, cast
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import ALL, Columns, plus
 
 OnMissing = Literal["raise", "ignore"]
@@ -30,6 +31,8 @@ class Select(Transform):
 
     op = "select"
     family = "columns"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": [{"a": 1, "b": 2, "c": 3}]},
         pipeline=[{"op": "select", "columns": ["c", "a"]}],
@@ -53,6 +56,7 @@ class Assign(Transform):
 
     op = "assign"
     family = "columns"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"price": 10.0, "qty": 3}, {"price": 2.5, "qty": 4}]},
         pipeline=[{"op": "assign", "columns": {"net": "price * qty", "gross": "net * 1.5"}}],
@@ -102,6 +106,7 @@ class Rename(Transform):
 
     op = "rename"
     family = "columns"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"dep_delay": 4, "carrier": "UA"}]},
         pipeline=[{"op": "rename", "columns": {"dep_delay": "delay"}}],
@@ -133,6 +138,8 @@ class Drop(Transform):
 
     op = "drop"
     family = "columns"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": [{"a": 1, "b": 2, "c": 3}]},
         pipeline=[{"op": "drop", "columns": ["b"]}],
@@ -169,6 +176,7 @@ class AsType(Transform):
 
     op = "astype"
     family = "columns"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"flight": "1545", "delay": 4}, {"flight": "1714", "delay": None}]},
         pipeline=[{"op": "astype", "dtype": {"flight": "int64", "delay": "float64"}}],
@@ -179,6 +187,10 @@ class AsType(Transform):
     """The dtype of all columns, or column → dtype: pandas' names (`Int64`, `datetime64[us, UTC]`) and Arrow's."""
     errors: OnMissing = "raise"
     """`ignore`: a column with values that do not fit stays as it is."""
+
+    def columns_follow(self) -> Follows:
+        """Where a cast may be left out, the values decide about the dtypes."""
+        return Follows.NAMES if self.errors == "ignore" else self.follows
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with these columns cast; the others are shared."""

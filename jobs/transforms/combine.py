@@ -11,6 +11,7 @@ from jobs.errors import ArgumentInvalid, OutputTooLarge
 from jobs.transforms import joins
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.nulls import nullable, nullable_dtype, settled
 from jobs.transforms.usage import ALL, Columns, plus
 
@@ -28,6 +29,7 @@ class Merge(Transform):
 
     op = "merge"
     family = "combine"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={
             "flights": [{"carrier": "UA", "delay": 4}, {"carrier": "ZZ", "delay": 9}],
@@ -147,6 +149,7 @@ class Concat(Transform):
 
     op = "concat"
     family = "combine"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"january": [{"day": 1, "flights": 842}], "february": [{"day": 1, "flights": 926, "canceled": 3}]},
         pipeline=[{"op": "concat", "from": "january", "frames": ["february"]}],

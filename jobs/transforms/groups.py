@@ -7,6 +7,7 @@ import pandas as pd
 from jobs.transforms import kernels
 from jobs.transforms.arguments import Names, name_list, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.named import NamedAggregations
 from jobs.transforms.usage import Columns, plus
 
@@ -21,6 +22,7 @@ class GroupBy(Transform):
 
     op = "groupby"
     family = "groups"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={
             "df": [

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
 _FLIGHTS: list[dict[str, Any]] = [
@@ -23,6 +24,8 @@ class SortValues(Transform):
 
     op = "sort_values"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS[:3]},
         pipeline=[{"op": "sort_values", "by": "delay", "ascending": False}],
@@ -65,6 +68,8 @@ class SortValues(Transform):
 
 class _Extreme(Transform):
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
 
     n: int
     """How many rows."""

@@ -16,6 +16,7 @@ from jobs.transforms.arguments import (
     require_all,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
 _FLIGHTS: list[dict[str, Any]] = [
@@ -31,6 +32,8 @@ class Query(Transform):
 
     op = "query"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS},
         pipeline=[{"op": "query", "expr": "delay > 3 and carrier in ['UA', 'AA']"}],
@@ -58,6 +61,8 @@ class Head(Transform):
 
     op = "head"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS}, pipeline=[{"op": "head", "n": 1}], result=[{"carrier": "UA", "delay": 4}]
     )
@@ -79,6 +84,8 @@ class Tail(Transform):
 
     op = "tail"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS},
         pipeline=[{"op": "tail", "n": 2}],
@@ -102,6 +109,8 @@ class Slice(Transform):
 
     op = "slice"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS},
         pipeline=[{"op": "slice", "start": 1, "stop": -1}],
@@ -127,6 +136,8 @@ class DropDuplicates(Transform):
 
     op = "drop_duplicates"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS},
         pipeline=[{"op": "drop_duplicates", "subset": ["carrier"], "keep": "last"}],
@@ -155,6 +166,8 @@ class DropNa(Transform):
 
     op = "dropna"
     family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS[:3]},
         pipeline=[{"op": "dropna", "subset": ["delay"]}],
@@ -181,6 +194,10 @@ class DropNa(Transform):
                 ArgumentInvalid("'subset' names columns to look at, so it goes with rows (axis 0)"), "/subset"
             )
         return self
+
+    def columns_follow(self) -> Follows:
+        """Which columns have nulls, the data alone tells."""
+        return Follows.DATA if self.axis in (1, "columns") else self.follows
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """What is left, in its order."""

@@ -8,6 +8,7 @@ from pydantic import Field
 from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import Scalar, pointer, require_all, shown
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
 
@@ -16,6 +17,8 @@ class FillNa(Transform):
 
     op = "fillna"
     family = "values"
+    follows = Follows.WHOLLY
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": [{"carrier": "UA", "delay": None}, {"carrier": None, "delay": 31}]},
         pipeline=[{"op": "fillna", "value": {"delay": 0, "carrier": "?"}}],

@@ -21,6 +21,7 @@ _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`?", re.DOTAL
 _INPUTS: Final = ".inputs[...]"
 PIPELINE: Final = "pipeline"
 _WEBHOOK: Final = ".webhook"
+VALIDATE_ONLY: Final = "validate_only"
 _QUERY_JSON: Final = (PIPELINE, "dtypes", "webhook")
 _QUERY_TEXT: Final = ("on_row_error",)
 _QUERY_NUMBERS: Final = ("timeout_s", "max_attempts", "delay_s", "result_ttl_s", "max_rejects")
@@ -63,6 +64,8 @@ def from_query(parameters: Iterable[tuple[str, str]], input_name: str) -> Envelo
     fields: dict[str, Any] = {}
     labels: dict[str, str] = {}
     for name, text in parameters:
+        if name == VALIDATE_ONLY:  # about the request, and no field
+            continue
         target, key = (labels, name.removeprefix(LABEL_PREFIX)) if name.startswith(LABEL_PREFIX) else (fields, name)
         if target is fields and name not in QUERY_FIELDS:
             raise FieldUnknown(name, [*QUERY_FIELDS, f"{LABEL_PREFIX}K"], f"/{escaped(name)}", kind="query parameter")

@@ -36,10 +36,13 @@ class ReplayedError(Exception):
 
 
 class Repeats:
-    """The key of one request, and its fingerprint as it becomes known; without a key nothing is computed."""
+    """The key of one request, and its fingerprint as it becomes known; without a key nothing is computed.
 
-    def __init__(self, request: Request) -> None:
-        self._name = key_of(request)
+    A request that is only `rehearsed` makes nothing, and so its key is not looked at.
+    """
+
+    def __init__(self, request: Request, *, rehearsed: bool = False) -> None:
+        self._name = None if rehearsed else key_of(request)
         self._services = services(request)
         self._facts: list[_Fact] = []
         if self._name is not None:

@@ -12,7 +12,7 @@ from jobs.model import Input, JobSpec, PayloadRef
 from service.dependencies import Services, query
 from service.intake.bounds import check_names
 from service.intake.draft import Draft, beside
-from service.intake.envelope import from_query
+from service.intake.envelope import VALIDATE_ONLY, from_query
 from service.intake.fields import dtypes_of
 from service.intake.parts import read_parts
 from service.intake.repeats import Repeats
@@ -42,7 +42,7 @@ class Submission:
         """
         if "pipeline" in request.query_params:
             return await self._frame(request, repeats)
-        query(request)
+        query(request, (VALIDATE_ONLY,))
         media_type, parameters = media_type_of(request.headers.get("content-type", ""))
         if media_type == MULTIPART:
             return await self._multipart(request, repeats)
@@ -96,6 +96,9 @@ class Submission:
     async def _spec(self, draft: Draft) -> JobSpec:
         sources = dict.fromkeys(self.staging.staged, InputBody()) | draft.envelope.inputs
         inputs = {name: await self._input(name, source) for name, source in sources.items()}
+        await self.services.checks.against(
+            draft.pipeline, draft.steps, inputs, self.staging.staged, self.services.queue.chunk
+        )
         return draft.spec(inputs, self.services.settings, tenant=self.tenant, trace_id=self.trace_id)
 
     async def _input(self, name: str, source: InputBody) -> Input:

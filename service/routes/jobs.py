@@ -15,6 +15,7 @@ from service.negotiation import NDJSON, has_tag
 from service.routes.docs.jobs import CANCEL_JOB, GET_JOB, GET_LOGS, GET_REPORT
 from service.routes.docs.submit import SUBMIT
 from service.routes.plain import plain_router
+from service.validation import validate_only, validated
 from service.views import log_lines, report_body
 
 router = plain_router()
@@ -24,6 +25,8 @@ router = plain_router()
 async def submit(request: Request) -> Response:
     """Accept a job; with `Prefer: wait`, answer with its end where that comes in time."""
     tenant = caller(request, "jobs:write").tenant
+    if validate_only(request):
+        return await validated(request, tenant)
     waits, choice = wait_s(request), answer_format(request)
     found, repeats = services(request), Repeats(request)
     staging = Staging(found.queue)

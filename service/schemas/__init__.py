@@ -9,6 +9,7 @@ from service.problems import ProblemBody
 from service.schemas.catalogue import CatalogueBody, TransformBody
 from service.schemas.frame import FrameBody
 from service.schemas.job import BatchBody, InputInfoBody, JobBody, Links, Preview, ResultBody
+from service.schemas.plan import PlanBody, PlanStep, ValidationBody
 from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
 from service.schemas.report import ReportAttempt, ReportBody
@@ -28,12 +29,15 @@ __all__ = [
     "InputInfoBody",
     "JobBody",
     "Links",
+    "PlanBody",
+    "PlanStep",
     "Preview",
     "ReadyBody",
     "ReportAttempt",
     "ReportBody",
     "ResultBody",
     "TransformBody",
+    "ValidationBody",
     "WebhookBody",
     "components",
 ]
@@ -49,6 +53,7 @@ PUBLIC: Final = (
     TransformBody,
     ReadyBody,
     DeliveriesBody,
+    ValidationBody,
     ProblemBody,
     Place,
 )

@@ -241,6 +241,9 @@ class FakeQueue:
             raise InputUnknown(f"no frame {frame_id!r}")
         return Input(payload=self.frames[frame_id].payload, frame=frame_id, dtypes=dtypes)
 
+    async def weight(self, spec: JobSpec) -> int:
+        return 2 * sum(one.payload.bytes for one in spec.inputs.values())
+
     async def small_result(self, job: Job) -> bytes | None:
         return self.results.get(job.id)
 

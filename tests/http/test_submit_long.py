@@ -79,7 +79,8 @@ async def test_other_words_are_measured_as_well(
 
 
 async def test_the_event_loop_turns_while_a_long_pipeline_is_checked(roomy: httpx.AsyncClient) -> None:
-    body = envelope([{"op": "assign", "columns": {f"c{number}": "a + 1" for number in range(8_000)}}])
+    steps = [{"op": "assign", "columns": {f"c{number}": "a + 1" for number in range(8_000)}}]
+    body = envelope(steps, inputs={"x": {"records": [{"a": 1}]}})
     posting = asyncio.create_task(roomy.post("/v1/jobs", content=body, headers=JSON))
     began, turns = time.perf_counter(), 0
     while not posting.done():

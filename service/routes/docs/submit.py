@@ -34,6 +34,11 @@ _SUBMIT_QUERY: Final = (
         {"type": "object", "additionalProperties": {"type": "string"}},
         media_type=JSON,
     ),
+    query_parameter(
+        "validate_only",
+        "`true`: nothing runs and nothing is stored; the answer says what is wrong, and the columns after every step.",
+        {"type": "boolean", "default": False},
+    ),
     query_parameter("timeout_s", "How long one attempt may run.", {"type": "number", "exclusiveMinimum": 0}),
     query_parameter("max_attempts", "Attempts.", {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}),
     query_parameter(
@@ -83,9 +88,17 @@ def job_answers() -> dict[int, Doc]:
     }
 
 
+def _submit_answers() -> dict[int, Doc]:
+    answers = job_answers()
+    kinds = [{"$ref": f"#/components/schemas/{name}"} for name in ("JobBody", "ValidationBody")]
+    answers[200]["content"][JSON] = {"schema": {"anyOf": kinds}}
+    answers[200]["description"] += " With `validate_only`: what is wrong with the submission, and its plan."
+    return answers
+
+
 SUBMIT: Final = operation(
     "Submit a job",
-    job_answers(),
+    _submit_answers(),
     scope="jobs:write",
     parameters=(*_SUBMIT_QUERY, WAIT, IDEMPOTENCY_KEY),
     body=_submit_body(),
