@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Self
 
 import httpx
 
-from service.cli.formats import Format
+from service.formats import Format
 
 TERMINAL = frozenset({"succeeded", "failed", "canceled"})
 _CHUNK_BYTES = 256 * 1024

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from service.cli.client import Source
-from service.cli.formats import Format, FormatUnclear, named, of_file
 from service.ended import Ended
+from service.formats import Format, FormatUnclear, named, of_file
 
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
 STDIO = "-"

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.command import as_typed, command
-from service.cli.formats import NAMES
 from service.ended import Ended
+from service.formats import NAMES
 from service.pools import ARROW_POOL
 
 app = typer.Typer(

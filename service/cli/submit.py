@@ -24,9 +24,9 @@ from config.sections import ClientSettings
 from service.cli import files as io
 from service.cli import render
 from service.cli.client import TERMINAL, Client, JobDict, Multipart, Refused, Source, Unreachable
-from service.cli.formats import Format
 from service.cli.words import counted
 from service.ended import Ended
+from service.formats import Format
 
 _PREVIEW_ROWS = 20
 _QUERY_CHARACTERS = 8_000  # a longer pipeline goes as a part: proxies refuse long URLs

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.codecs.table import CODECS
 from service.cli.client import Client, Multipart, Refused, Source, Unreachable
-from service.cli.formats import NAMES, FormatUnclear, named, of_file
+from service.formats import NAMES, FormatUnclear, named, of_file
 
 RUNNING = {"id": "job_1", "state": "running"}
 DONE = {"id": "job_1", "state": "succeeded"}
