@@ -58,10 +58,16 @@ class TableBody:
         options = pa.ipc.IpcWriteOptions(compression="zstd" if self.packed else None)
         rows = max(1, _BATCH_BYTES * self.table.num_rows // max(1, self.table.nbytes))
         with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), self.table.schema, options=options) as writer:
-            for batch in self.table.to_batches(max_chunksize=rows):
+            # a table without rows has no batches, and without one its categories would not travel
+            for batch in self.table.to_batches(max_chunksize=rows) or [_no_rows(self.table)]:
                 writer.write_batch(batch)
                 yield sink.take()
         yield sink.take()
+
+
+def _no_rows(table: pa.Table) -> pa.RecordBatch:
+    columns = [pa.concat_arrays(column.chunks or [pa.array([], column.type)]) for column in table.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
 
 
 def is_frame(source: object) -> bool:
