@@ -1,9 +1,9 @@
 """What the service calls: submit, get, wait, results and frames, over one Redis."""
 
-import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from config import Settings
 from jobs.codecs.parquet import Parquet
@@ -16,7 +16,9 @@ from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
+from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged, Upload
+from jobs.submits import IdempotencyKey, KeptFrame, Submits
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
 # how soon a waiter that was told of a change looks again where Redis did not answer it
@@ -33,6 +35,7 @@ class JobQueue:
         fsync_ms = round(settings.redis.command_timeout_s * 500) if settings.redis.durability == "fsync" else None
         self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs, fsync_ms=fsync_ms)
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
+        self.submits = Submits(self._jobs, self._frames, settings)
         self._changes = ChangeFeed(self._redis)
         self._stopping = False
 
@@ -69,16 +72,23 @@ class JobQueue:
 
     async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
         """Accept a job: once this returns it cannot be lost. With `wait_s`, the job as it is when the wait ends."""
-        job_id = f"job_{secrets.token_urlsafe(18)}"
-        inline = {name: one.data for name, one in staged.items() if one.data is not None}
-        limit = self._settings.limits.queued_jobs
+        return (await self.accept([self.submits.new(spec, staged)], wait_s=wait_s)).jobs[0]
+
+    async def accept(
+        self, new: Sequence[NewJob], *, key: IdempotencyKey | None = None, wait_s: float = 0, listed: bool = True
+    ) -> Accepted:
+        """Accept jobs as `Submits.accept` does; with `wait_s`, the first as it is when the wait ends."""
         if not wait_s:
-            return await self._jobs.submit(job_id, spec, inline, limit)
-        with self._changes.watch(job_id) as watch:
-            job = await self._jobs.submit(job_id, spec, inline, limit)
+            return await self.submits.accept(new, key, listed=listed)
+        with self._changes.watch(new[0].id) as watch:
+            accepted = await self.submits.accept(new, key, listed=listed)
+            job = accepted.jobs[0]
             with suppress(StoreError):  # from here on the job is accepted, whatever becomes of Redis
-                job = await self._until_told(job, watch, wait_s)
-            return job
+                if accepted.replayed:
+                    job = await self.wait(job.spec.tenant, job.id, wait_s)
+                else:
+                    job = await self._until_told(job, watch, wait_s)
+            return replace(accepted, jobs=(job, *accepted.jobs[1:]))
 
     async def get(self, tenant: str, job_id: str) -> Job:
         """The job as it stands; raises NotFound for an unknown id and for another tenant's alike."""
@@ -135,7 +145,7 @@ class JobQueue:
         await self.get(tenant, job_id)
         return await logs.read(self._redis, job_id)
 
-    async def add_frame(self, tenant: str, staged: Staged) -> Frame:
+    async def add_frame(self, tenant: str, staged: Staged, key: IdempotencyKey | None = None) -> KeptFrame:
         """Keep an uploaded blob as a frame, once a worker could read it.
 
         Raises the error that reading it met, and leaves nothing then. Where no worker answers in time the frame is kept
@@ -146,14 +156,16 @@ class JobQueue:
         except FramequeueError:
             await self.discard(staged)
             raise
-        return await self._frames.add(tenant, *_checked(staged.ref, job))
+        return await self.submits.keep_frame(tenant, *_checked(staged.ref, job), key)
 
     async def read_frame(self, frame: Frame) -> Job:
         """A job that has read a frame which has no decoded twin, for its content; raises the error that reading met."""
         return await self._read(frame.tenant, frame.payload)
 
     async def _read(self, tenant: str, payload: PayloadRef) -> Job:
-        job = await self.submit(self._reading(tenant, payload), {}, wait_s=self._settings.api.max_wait_s)
+        new = self.submits.new(self._reading(tenant, payload), {})
+        # our own job, not the tenant's
+        (job,) = (await self.accept([new], wait_s=self._settings.api.max_wait_s, listed=False)).jobs
         if job.outcome is not None and job.outcome.error is not None:
             raise FramequeueError.restored(job.outcome.error)
         return job

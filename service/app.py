@@ -13,7 +13,7 @@ from service.edge import Edge, on_http_exception
 from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
-from service.routes import frames, health, jobs, pages, results, transforms
+from service.routes import batches, frames, health, jobs, pages, results, transforms
 
 ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
 
@@ -27,7 +27,9 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
     queue = queue or JobQueue.from_settings(settings)
     services = Services(settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps))
     # the routes themselves, not included routers: those cost every request 50 µs
-    routes = [route for room in (jobs, results, frames, transforms, health, pages) for route in room.router.routes]
+    routes = [
+        route for room in (jobs, batches, results, frames, transforms, health, pages) for route in room.router.routes
+    ]
     app = FastAPI(
         title="framequeue",
         routes=routes,
@@ -38,5 +40,5 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
         exception_handlers={HTTPException: on_http_exception},
     )
     app.add_middleware(Edge, public_url=services.public_url, formats=ACCEPT_POST)
-    app.openapi = document(routes, services.public_url)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = document(routes, services.public_url, keys=not auth.open)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

@@ -18,7 +18,8 @@ from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.connection import connect
-from jobs.store.jobs import FUNCTION, JobStore
+from jobs.store.jobs import JobStore
+from jobs.store.submits import FUNCTION
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 from jobs.worker import attempt, capture
 from jobs.worker.admission import Admission, memory_budget
