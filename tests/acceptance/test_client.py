@@ -1,17 +1,20 @@
 """The Python client on a running service, and the page that shows it."""
 
 import doctest
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, ClassVar
 
+import httpx
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from service.client import AsyncClient, Client, ColumnUnknown, NotFound, PipelineError, WaitTimeout
+from service.client import AsyncClient, Client, ColumnUnknown, NotFound, PipelineError, Spec, WaitTimeout
 from tests.acceptance.test_stack import Up, up
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +123,48 @@ def test_frames_are_kept_until_they_are_deleted(client: Client) -> None:
     client.delete_frame(kept)
     with pytest.raises(NotFound):
         client.frame(kept.id)
+
+
+def test_jobs_follow_jobs_and_are_run_again(client: Client) -> None:
+    """Contract: {"job": id} is an input, the job waits until that one ends; rerun is a new Job with rerun_of."""
+    frame = pd.DataFrame({"a": [1, 2, 3]})
+    first = client.submit(frame, [{"op": "head", "n": 2}])
+    assert client.run(first, [{"op": "tail", "n": 1}])["a"].tolist() == [2]
+    again = first.wait(30).rerun()
+    assert (again.rerun_of, len(again.result())) == (first.id, 2)
+
+
+def test_a_batch_is_taken_whole_or_not_at_all(client: Client) -> None:
+    """Contract: up to 100 specs, all or nothing, with pointers as /jobs/3/pipeline/0/op."""
+    frame = pd.DataFrame({"a": [1, 2, 3]})
+    jobs = client.submit_batch(Spec(frame, [{"op": "head", "n": n}]) for n in (1, 2))
+    assert [len(job.result()) for job in jobs] == [1, 2]
+    assert len({job.group for job in jobs}) == 1
+    with pytest.raises(PipelineError) as refused:
+        client.submit_batch([Spec(frame, []), Spec(frame, [{"op": "haed"}])])
+    assert refused.value.errors[0].pointer == "/jobs/1/pipeline/0/op"
+
+
+def test_a_submit_whose_reply_was_lost_makes_one_job(stack: Up) -> None:
+    """Contract: the same key and body give the same job."""
+    with Client(stack.url, transport=Forgetful()) as client:
+        job = client.submit(pd.DataFrame({"a": [1]}))
+    told = Forgetful.told
+    assert len(told) == 2
+    assert {answer["id"] for answer in told} == {job.id}
+
+
+class Forgetful(httpx.HTTPTransport):
+    """Loses the first answer to a submission, after the service has given it."""
+
+    told: ClassVar[list[dict[str, Any]]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        self.told.append(json.loads(response.read()))
+        if len(self.told) == 1:
+            raise httpx.ReadError("the answer was lost")
+        return response
 
 
 def test_the_service_tells_what_it_knows(client: Client) -> None:
