@@ -13,7 +13,7 @@ from service.client.answers import read
 from service.client.drivers import AsyncDriver
 from service.client.effects import Rules
 from service.client.job import JobBase
-from service.client.opening import headers_of, id_of, rules_of
+from service.client.opening import connection, id_of, rules_of
 from service.client.running import View, job_path
 from service.client.sources import Options, Spec, Steps
 from service.client.values import AttemptReport, Delivery, Event, Frame, LogLine, Plan, Ready, Transform
@@ -43,8 +43,7 @@ class AsyncClient:
     ) -> None:
         self.url = base_url.rstrip("/")
         self._rules = rules_of(self.url, timeout, retries, self._job)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-        http = httpx.AsyncClient(headers=headers_of(key), transport=transport, limits=limits)
+        http = httpx.AsyncClient(transport=transport, **connection(self._rules, key))
         self._driver = AsyncDriver(http, self._rules)
 
     @classmethod
