@@ -4,7 +4,6 @@ import difflib
 import json
 from typing import Any
 
-import httpx
 from rich import box
 from rich.console import Console
 from rich.syntax import Syntax
@@ -13,17 +12,17 @@ from rich.text import Text
 
 from config.sections import ClientSettings
 from service.cli import render
-from service.cli.client import Refused
-from service.cli.submit import connected
+from service.cli.connect import as_json, connected
 from service.cli.tables import Records
 from service.cli.words import plain
+from service.client import NotFound
 from service.ended import Ended
 
 
 def show_all(to: ClientSettings) -> None:
     """One line per op, in the order of the catalogue."""
     with connected(to) as client:
-        ops = client.transforms()["transforms"]
+        ops = as_json(client.transforms())
     console = render.output_console()
     if not console.is_terminal:
         for op in ops:
@@ -41,11 +40,9 @@ def show_one(op: str, to: ClientSettings) -> None:
     """An op with its arguments and its example."""
     with connected(to) as client:
         try:
-            entry = client.transforms(op)
-        except Refused as error:
-            if error.status != httpx.codes.NOT_FOUND:
-                raise
-            known = [known["op"] for known in client.transforms()["transforms"]]
+            entry = as_json(client.transform(op))
+        except NotFound:
+            known = [known.op for known in client.transforms()]
             raise Ended(f"no op {op!r}{_nearest(op, known)}") from None
     console = render.output_console()
     console.print(Text(entry["op"], style="bold"), Text(f"({entry.get('family', '')})", style="dim"))

@@ -6,11 +6,9 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -18,10 +16,11 @@ from rich.text import Text
 from config.settings import Settings
 from service.cli import files as io
 from service.cli import render
-from service.cli.client import Client, JobDict, Multipart, Refused, Unreachable
 from service.cli.command import as_typed, command
+from service.cli.connect import as_json
 from service.cli.settings import effective
-from service.cli.submit import progress_of
+from service.cli.waiting import progress_of, report_of
+from service.client import Client, ClientError, Job, ProblemError
 from service.ended import Ended
 from service.stack.stack import Signals, Stack
 
@@ -36,7 +35,7 @@ class Scene:
 
     title: str
     how: str
-    send: Callable[[Client, Path], JobDict]
+    send: Callable[[Client, Path], Job]
     columns: tuple[str, ...]
     rows: int
 
@@ -59,7 +58,7 @@ def run() -> int:
                 signals.ask()
                 signals.ask()  # nothing here is worth waiting for
         _close(console, began)
-    except (Ended, Refused, Unreachable) as error:
+    except (Ended, ClientError) as error:
         _tell_why(error, lines)
         return 1
     except KeyboardInterrupt:
@@ -93,72 +92,60 @@ def _play(console: Console, url: str, examples: Path) -> None:
         for scene in SCENES:
             console.print(Text.assemble("\n", (scene.title, "bold"), (f"\n{scene.how}", "dim")))
             began = time.monotonic()
-            job = _watched(client, scene.send(client, examples))
+            job = _watched(scene.send(client, examples))
             took_ms = (time.monotonic() - began) * 1_000
-            _expect(job, client, scene)
-            console.print(render.preview(job, _ROWS))
-            console.print(
-                Text(f"job {job['id']} {job['state']}, {took_ms:,.0f} ms from the first byte sent", style="dim")
-            )
+            _expect(job, scene)
+            console.print(render.preview(job.json, _ROWS))
+            console.print(Text(f"job {job.id} {job.state}, {took_ms:,.0f} ms from the first byte sent", style="dim"))
         console.print(Text.assemble("\n", ("And one that fails: a misspelt column", "bold")))
         _play_failure(console, client, examples)
 
 
 def _play_failure(console: Console, client: Client, examples: Path) -> None:
     try:
-        job = _watched(client, _raw(client, examples, "flights.csv", "fails_on_purpose.json"))
-    except Refused as error:  # the service may know the input's columns, and refuse before it runs
-        code = error.problem.get("code")
-        console.print(render.refusal(error.status, error.problem))
+        job = _watched(_raw(client, examples, "flights.csv", "fails_on_purpose.json"))
+    except ProblemError as error:  # the service may know the input's columns, and refuse before it runs
+        code = error.code
+        console.print(render.refusal(error.status, as_json(error.problem)))
     else:
-        code = (job.get("error") or {}).get("code")
-        console.print(render.failure(job, client.report(job["id"])))
+        code = job.error.code if job.error else f"state {job.state}"
+        console.print(render.failure(job.json, report_of(job)))
     if code != "transform.column_unknown":
         raise Ended(f"the failing job should have failed with transform.column_unknown, not {code}")
 
 
-def _watched(client: Client, job: JobDict) -> JobDict:
+def _watched(job: Job) -> Job:
     console = render.errors_console()
     with progress_of(job, console) as changed:
-        return client.watch(job, changed, often=console.is_terminal, at_most_s=_JOB_S)
+        return job.wait(_JOB_S, on_change=changed if console.is_terminal else None)
 
 
-def _expect(job: Mapping[str, Any], client: Client, scene: Scene) -> None:
-    if job["state"] != "succeeded":
-        render.errors_console().print(render.failure(job, client.report(job["id"])))
-        raise Ended(f"{scene.title}: the job {job['state']}")
-    columns = tuple(column["name"] for column in job["result"]["columns"])
-    if (columns, job["result"]["rows"]) != (scene.columns, scene.rows):
-        raise Ended(
-            f"{scene.title}: expected {scene.rows} rows of {scene.columns}, not {job['result']['rows']} of {columns}"
-        )
+def _expect(job: Job, scene: Scene) -> None:
+    if job.state != "succeeded" or job.outcome is None:
+        render.errors_console().print(render.failure(job.json, report_of(job)))
+        raise Ended(f"{scene.title}: the job {job.state}")
+    columns, rows = tuple(column.name for column in job.outcome.columns), job.outcome.rows
+    if (columns, rows) != (scene.columns, scene.rows):
+        raise Ended(f"{scene.title}: expected {scene.rows} rows of {scene.columns}, not {rows} of {columns}")
 
 
-def _raw(client: Client, examples: Path, frame: str, pipeline: str) -> JobDict:
-    with ExitStack() as stack:
-        source = io.source(stack, "df", str(examples / frame), None)
-        return client.submit_raw(source, io.compact(io.pipeline(str(examples / pipeline))), {"label.from": "demo"})
+def _raw(client: Client, examples: Path, frame: str, pipeline: str) -> Job:
+    steps = io.pipeline(str(examples / pipeline))
+    return client.submit(examples / frame, steps, labels={"from": "demo"})
 
 
-def _canceled(client: Client, examples: Path) -> JobDict:
+def _canceled(client: Client, examples: Path) -> Job:
     return _raw(client, examples, "flights.csv", "canceled_by_hour.json")
 
 
-def _routes(client: Client, examples: Path) -> JobDict:
-    with ExitStack() as stack:
-        frame = client.upload(io.source(stack, "df", str(examples / "flights.parquet"), None))
-    return client.submit(
-        {"pipeline": io.pipeline(str(examples / "worst_routes.json")), "inputs": {"df": {"frame": frame["id"]}}}
-    )
+def _routes(client: Client, examples: Path) -> Job:
+    frame = client.upload(examples / "flights.parquet")
+    return client.submit(frame, io.pipeline(str(examples / "worst_routes.json")))
 
 
-def _carriers(client: Client, examples: Path) -> JobDict:
-    with ExitStack() as stack:
-        names = ("flights", "airlines")
-        sources = [io.source(stack, name, str(examples / f"{name}.csv"), None) for name in names]
-        return client.submit_parts(
-            {"pipeline": io.pipeline(str(examples / "delays_by_carrier.json"))}, sources, Multipart()
-        )
+def _carriers(client: Client, examples: Path) -> Job:
+    sources = {name: examples / f"{name}.csv" for name in ("flights", "airlines")}
+    return client.submit(sources, io.pipeline(str(examples / "delays_by_carrier.json")))
 
 
 def _close(console: Console, began: float) -> None:
@@ -170,8 +157,8 @@ def _close(console: Console, began: float) -> None:
 def _tell_why(error: Exception, lines: deque[str]) -> None:
     for line in lines:
         sys.stderr.write(line + "\n")
-    if isinstance(error, Refused):
-        render.errors_console().print(render.refusal(error.status, error.problem))
+    if isinstance(error, ProblemError):
+        render.errors_console().print(render.refusal(error.status, as_json(error.problem)))
     sys.stderr.write(f"framequeue: the demo failed: {as_typed(str(error))}\n")
 
 

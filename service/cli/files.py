@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from service.cli.client import Source
-from service.cli.formats import Format, FormatUnclear, named, of_file
+from service.client import File
 from service.ended import Ended
+from service.formats import Format, FormatUnclear, named, of_file
 
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
 STDIO = "-"
@@ -40,11 +40,6 @@ def pipeline(given: str) -> list[Any]:
     return steps
 
 
-def compact(steps: list[Any]) -> str:
-    """The steps as JSON for a URL."""
-    return json.dumps(steps, separators=(",", ":"), ensure_ascii=False)
-
-
 def pairs(given: list[str], option: str) -> dict[str, str]:
     """`NAME=VALUE` options as a dict. Raises Ended (2)."""
     found: dict[str, str] = {}
@@ -67,9 +62,7 @@ def charset(asked: str | None) -> str | None:
         raise Ended(f"no charset {asked!r}; there is utf-8, latin-1, cp1252, utf-16, shift_jis …", 2) from None
 
 
-def source(
-    stack: ExitStack, name: str, file: str, input_format: str | None, input_charset: str | None = None
-) -> Source:
+def source(stack: ExitStack, name: str, file: str, input_format: str | None, input_charset: str | None = None) -> File:
     """An open source; standard input where `file` is `-`. A charset is for text alone. Raises Ended (2)."""
     if not _NAME.match(name):
         raise Ended(f"an input cannot be named {name!r}: letters, digits and underscores, not a digit first", 2)
@@ -83,7 +76,8 @@ def source(
         raise Ended(f"{error} with --input-format" if input_format is None else str(error), 2) from None
     except OSError as error:
         raise Ended(f"cannot read {file!r}: {error.strerror}", 2) from None
-    return Source(name, stream, form, encoding, size, input_charset if form.takes_charset else None)
+    charset = input_charset if form.takes_charset else None
+    return File(stream, form.media_type, encoding, charset, size=size)
 
 
 def result_format(output: str | None, asked: str | None) -> Format | None:

@@ -31,9 +31,11 @@ def output_console() -> Console:
     return Console(highlight=False)
 
 
-def line(text: str) -> None:
-    """One line on stdout, exactly as it is: for pipes and scripts."""
+def line(text: str, *, flush: bool = False) -> None:
+    """One line on stdout, exactly as it is: for pipes and scripts; `flush` where the reader waits for it."""
     sys.stdout.write(text + "\n")
+    if flush:
+        sys.stdout.flush()
 
 
 def preview(job: Mapping[str, Any], rows: int, title: str = "") -> RenderableType:

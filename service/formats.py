@@ -1,4 +1,4 @@
-"""Which file is which format: by its name's ending, for the command line."""
+"""Which file is which format: by its name's ending, for the client and the command line."""
 
 import difflib
 from pathlib import PurePath
