@@ -9,13 +9,16 @@ from config import Settings
 from jobs.codecs.parquet import Parquet
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
+from jobs.events import EventFeed
 from jobs.health import Health, look
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
-from jobs.store import blobs, logs
+from jobs.store import blobs, logs, removal
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
+from jobs.store.listing import Listing
+from jobs.store.shared import Shared
 from jobs.store.uploads import Staged, Upload
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
@@ -35,6 +38,9 @@ class JobQueue:
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
         self._changes = ChangeFeed(self._redis)
         self._stopping = False
+        self._looks = Shared(self._jobs.get)
+        self.listing = Listing(self._redis)
+        self.events = EventFeed(self._redis, self._changes, self.get)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "JobQueue":
@@ -82,10 +88,11 @@ class JobQueue:
 
     async def get(self, tenant: str, job_id: str) -> Job:
         """The job as it stands; raises NotFound for an unknown id and for another tenant's alike."""
-        job = await self._jobs.get(job_id)
-        if job is None or job.spec.tenant != tenant:
-            raise NotFound("job", job_id)
-        return job
+        return _of(tenant, job_id, await self._jobs.get(job_id))
+
+    async def delete(self, tenant: str, job_id: str) -> None:
+        """Remove an ended job and all its data; raises JobLive while it lives."""
+        await removal.remove(self._redis, self._settings.redis.queue, await self.get(tenant, job_id))
 
     async def cancel(self, tenant: str, job_id: str) -> Job:
         """The job after asking for its end as canceled: already ended, ended by it, or with the request noted.
@@ -112,7 +119,7 @@ class JobQueue:
                 break
             await watch.wait(min(left, pause_s))
             try:
-                job = await self.get(job.spec.tenant, job.id)
+                job = _of(job.spec.tenant, job.id, await self._looks.get(job.id))
                 pause_s = wait_s
             except StoreError:
                 if time.monotonic() >= ends or self._stopping:
@@ -123,6 +130,7 @@ class JobQueue:
     def stop_waiting(self) -> None:
         """End every wait now, with the job as it stands: the process is about to stop."""
         self._stopping = True
+        self.events.stop()
         self._changes.wake_all()
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
@@ -168,6 +176,7 @@ class JobQueue:
             max_attempts=jobs.max_attempts,
             delay_s=0,
             result_ttl_s=jobs.frame_ttl_s,
+            unlisted=True,
         )
 
     async def frame(self, tenant: str, frame_id: str) -> Frame:
@@ -205,6 +214,12 @@ class JobQueue:
     async def health(self) -> Health:
         """How Redis and the workers are, for /readyz."""
         return await look(self._redis, self._settings.redis.queue, self.catalogue.fingerprint)
+
+
+def _of(tenant: str, job_id: str, job: Job | None) -> Job:
+    if job is None or job.spec.tenant != tenant:
+        raise NotFound("job", job_id)
+    return job
 
 
 def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:

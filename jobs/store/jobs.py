@@ -64,7 +64,7 @@ class JobStore:
             keys.BLOB_PREFIX,
             " ".join(blobs),
             keys.CHANGES_CHANNEL,
-            records.sizes(spec),
+            *records.facts(spec),
         ]
         for name, data in inline.items():
             args += [name, data]

@@ -17,6 +17,7 @@ from arq.constants import (
 PREFIX = "framequeue:"
 JOB_PREFIX = f"{PREFIX}job:"
 BLOB_PREFIX = f"{PREFIX}blob:"
+TENANT_PREFIX = f"{PREFIX}tenant:"
 FRAME_PREFIX = f"{PREFIX}frame:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
@@ -47,6 +48,8 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{JOB_PREFIX}<id>:reports", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:events", "stream", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:logs", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:jobs", "sorted set", owner="the records of its entries; housekeeping"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:group:<group>", "sorted set", owner="the records of its entries; housekeeping"),
     KeySpec(
         f"{BLOB_PREFIX}<id>",
         "hash",
@@ -97,6 +100,21 @@ def events(job_id: str) -> str:
 def logs(job_id: str) -> str:
     """What a job's transforms logged, printed and warned, oldest first."""
     return f"{JOB_PREFIX}{job_id}:logs"
+
+
+def tenant_jobs(tenant: str) -> str:
+    """The jobs of a tenant, by when they were created."""
+    return f"{TENANT_PREFIX}{tenant}:jobs"
+
+
+def tenant_live(tenant: str) -> str:
+    """The jobs of a tenant that have not ended."""
+    return f"{TENANT_PREFIX}{tenant}:live"
+
+
+def tenant_group(tenant: str, group: str) -> str:
+    """The jobs of a tenant that were submitted together, by when they were created."""
+    return f"{TENANT_PREFIX}{tenant}:group:{group}"
 
 
 def blob(blob_id: str) -> str:

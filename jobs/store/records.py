@@ -7,6 +7,7 @@ import msgspec
 from jobs.errors import WorkerLost
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, PayloadRef, Progress
 from jobs.state import JobState
+from jobs.store import keys
 
 FIELDS = (
     "spec",
@@ -43,6 +44,22 @@ def kind_of(payload: PayloadRef) -> str:
 def sizes(spec: JobSpec) -> str:
     """The kinds and stored sizes of a job's inputs, from which its weight is told: `text/csv 120 text/csv 80`."""
     return " ".join(f"{kind_of(given.payload)} {given.payload.bytes}" for given in spec.inputs.values())
+
+
+def facts(spec: JobSpec) -> tuple[str, str, bytes]:
+    """What scripts read of a spec: its sizes, the indexes that list it, and its tenant, group and labels as fields."""
+    fields = ["tenant", spec.tenant, *(("group", spec.group) if spec.group else ())]
+    for name, value in spec.labels.items():
+        fields += [f"label:{name}", value]
+    return sizes(spec), " ".join(indexes(spec)), _json.encode(fields)
+
+
+def indexes(spec: JobSpec) -> tuple[str, ...]:
+    """The indexes that list a job, none for one that is nobody's but ours."""
+    if spec.unlisted:
+        return ()
+    group = (keys.tenant_group(spec.tenant, spec.group),) if spec.group else ()
+    return (keys.tenant_jobs(spec.tenant), *group)
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

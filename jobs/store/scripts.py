@@ -112,7 +112,7 @@ class Script:
 submit = Script(
     "submit",
     keys="job inputs events arq_job queue wake",
-    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes input...",
+    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes indexes facts input...",
 )
 claim = Script(
     "claim",
@@ -142,6 +142,13 @@ progress = Script("progress", keys="job events", args="id token progress channel
 finish_calls = Script(
     "finish_calls", keys="queue wake abort", args="job_prefix lease_prefix retry_prefix result_prefix end..."
 )
+list_jobs = Script(
+    "list",
+    keys="index",
+    args="job_prefix before_ms before_id after_ms look most most_bytes state fields label_value...",
+)
+remove = Script("remove", keys="job arq_job lease retry queue index...", args="id parts blob_prefix result_blobs")
+tidy = Script("tidy", keys="index", args="job_prefix from page")
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")

@@ -7,8 +7,10 @@ import msgspec
 from jobs.model import Place
 from service.problems import ProblemBody
 from service.schemas.catalogue import CatalogueBody, TransformBody
+from service.schemas.events import EventBody, EventData, EventsBody
 from service.schemas.frame import FrameBody
 from service.schemas.job import InputInfoBody, JobBody, Links, Preview, ResultBody
+from service.schemas.listing import JobsBody
 from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
 from service.schemas.report import ReportAttempt, ReportBody
@@ -18,10 +20,14 @@ __all__ = [
     "UNSENT",
     "CatalogueBody",
     "Envelope",
+    "EventBody",
+    "EventData",
+    "EventsBody",
     "FrameBody",
     "InputBody",
     "InputInfoBody",
     "JobBody",
+    "JobsBody",
     "Links",
     "Preview",
     "ReadyBody",
@@ -32,7 +38,10 @@ __all__ = [
     "components",
 ]
 
-PUBLIC: Final = (Envelope, JobBody, FrameBody, ReportBody, CatalogueBody, TransformBody, ReadyBody, ProblemBody, Place)
+PUBLIC: Final = (
+    *(Envelope, JobBody, JobsBody, EventsBody, FrameBody, ReportBody),
+    *(CatalogueBody, TransformBody, ReadyBody, ProblemBody, Place),
+)
 
 
 def components() -> dict[str, Any]:

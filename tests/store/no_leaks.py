@@ -35,6 +35,7 @@ def _check(client: "redis.Redis", queue: str, key: bytes) -> Iterator[str]:
 
 def _pattern(spec: KeySpec, queue: str) -> "re.Pattern[str]":
     text = re.escape(spec.pattern).replace("<queue>", re.escape(queue)).replace("<worker>", ".+")
+    text = text.replace("<tenant>", "[^:]+").replace("<group>", ".+")
     # ids of cron jobs hold colons; ours do not
     return re.compile(text.replace("<id>", ".+" if text.startswith("arq") else "[^:]+"))
 
@@ -45,6 +46,8 @@ def _owned(client: "redis.Redis", queue: str, key: str, spec: KeySpec) -> bool:
             client.exists(keys.job(entry.decode()), keys.arq_job(entry.decode())) or client.zscore(queue, entry) is None
             for entry, _ in client.zscan_iter(queue, count=1000)
         )
+    if key.startswith(keys.TENANT_PREFIX):  # an entry may outlive its record until a list or housekeeping meets it
+        return True
     if key == keys.wake(queue):
         return client.llen(key) <= 1
     if key.startswith(keys.BLOB_PREFIX):

@@ -175,8 +175,9 @@ async def test_nothing_stays_for_ever(store: JobStore, redis: Redis) -> None:
     claim = await claim_one(store)
     await store.renew("w fp", LEASE_MS, [(claim.id, claim.token)])
     await store.finish(claim, JobState.SUCCEEDED, Outcome(), result=b"1", result_ttl_s=100)
-    without = [key for key in await redis.keys("*") if await redis.pttl(key) < 0]
-    assert without == [keys.wake(store.queue).encode()]
+    without = {key for key in await redis.keys("*") if await redis.pttl(key) < 0}
+    # the index of a tenant loses its entries with their records
+    assert without == {keys.wake(store.queue).encode(), keys.tenant_jobs("t").encode()}
 
 
 async def test_scripts_survive_a_flush(store: JobStore, redis: Redis) -> None:

@@ -9,15 +9,21 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   if report ~= '' then keep_report(KEYS[4], report) end
   if result ~= '' then redis.call('SET', KEYS[3], result, 'PX', result_ttl) end
   if result_blob ~= '' then redis.call('PEXPIRE', blob_prefix .. result_blob, result_ttl) end
-  local record = redis.call('HMGET', job, 'blobs', 'attempt')
+  local record = redis.call('HMGET', job, 'blobs', 'attempt', 'progress')
   for blob in string.gmatch(record[1], '%S+') do
     local key = blob_prefix .. blob
-    if redis.call('EXISTS', key) == 1 and redis.call('HINCRBY', key, 'refs', -1) <= 0 then
-      redis.call('PEXPIREAT', key, math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + result_ttl))
+    if redis.call('EXISTS', key) == 1 then -- for a rerun: how many ended jobs want it, and the last of them until when
+      local held = redis.call('HMGET', key, 'until', 'kept')
+      local kept = math.max(tonumber(held[2] or 0), now + result_ttl)
+      redis.call('HSET', key, 'kept', kept)
+      redis.call('HINCRBY', key, 'ended', 1)
+      if redis.call('HINCRBY', key, 'refs', -1) <= 0 then
+        redis.call('PEXPIREAT', key, math.max(tonumber(held[1] or 0), kept))
+      end
     end
   end
   redis.call('ZREM', KEYS[9], id)
-  announce(events, channel, id, 'job.' .. state, state, version, record[2])
+  announce(events, channel, id, 'job.' .. state, state, version, record[2], record[3])
   redis.call('PEXPIRE', inputs, result_ttl)
   for _, key in ipairs({job, KEYS[4], events, KEYS[10]}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
   return version
