@@ -45,16 +45,9 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(settings: Settings, *, fd: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; with `fd`, on that listening socket instead of the settings' host and port.
-
-    Raises SettingsError before anything is opened where the service would stand open to others without keys.
-    """
-    queue = JobQueue.from_settings(settings)
-    # what was imported stays: without this a full collection walks all of pandas, 40 ms in which nothing is answered
-    gc.collect()
-    gc.freeze()
-    config = uvicorn.Config(
+def config_of(settings: Settings, queue: JobQueue) -> uvicorn.Config:
+    """How uvicorn serves the application on this queue; raises SettingsError as `serve` does."""
+    return uvicorn.Config(
         create_app(settings, queue),
         host=settings.api.host,
         port=settings.api.port,
@@ -69,6 +62,17 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         timeout_graceful_shutdown=GRACE_S,
         proxy_headers=False,
     )
+
+
+def serve(settings: Settings, *, fd: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; with `fd`, on that listening socket instead of the settings' host and port.
+
+    Raises SettingsError before anything is opened where the service would stand open to others without keys.
+    """
+    queue = JobQueue.from_settings(settings)
+    # what was imported stays: without this a full collection walks all of pandas, 40 ms in which nothing is answered
+    gc.collect()
+    gc.freeze()
     # not uvicorn's own `fd`: it calls every descriptor a Unix socket, so that TCP_NODELAY stays off, and each answer
     # waits 40 ms for the client's delayed ACK
-    Server(config, queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    Server(config_of(settings, queue), queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

@@ -65,8 +65,6 @@ async def test_a_listed_job_is_the_job_itself(live: Live) -> None:
 async def test_filters_and_the_link_that_keeps_them(live: Live) -> None:
     """Contract: GET /v1/jobs filters by `state`, `label.K=V`, `group`, `created_after`."""
     done = [await live.ended(labels={"team": "a b&c", "n": str(n)}, group="grp_1") for n in range(3)]
-    for job in done:
-        assert flat(await walk(live, f"?created_after=2020-01-01T00:00:00Z"))
     await live.submit(labels={"team": "a b&c"})
     other = await live.submit(labels={"team": "x"}, group="grp_1")
     query = {"state": "succeeded", "label.team": "a b&c", "group": "grp_1", "limit": "2"}
