@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.errors import StoreError
+from jobs.errors import NotFound, StoreError
 from jobs.model import Job
 from jobs.store.changes import ChangeFeed
 from jobs.store.events import BEGINNING, PAGE, Event, EventId, EventStore
@@ -48,24 +48,35 @@ class EventFeed:
             lost = job.state.terminal and after == BEGINNING
             events = (_snapshot(job, EventId(job.finished_ms or job.created_ms, 0)),) if lost else ()
             return Following(job, after, events, job.state.terminal)
-        missed = after.next < first.id and not (after == BEGINNING and first.begins)
-        snapshots = (await self._snapshot(tenant, job_id),) if missed else ()
-        start = Following(job, snapshots[0].id if snapshots else after)
-        following = await self._more(start)
-        return Following(job, following.after, (*snapshots, *following.events), following.ended)
+        start = Following(job, after)
+        if _missed(after, first):
+            return await self._instead(start)
+        return await self._more(start)
+
+    async def _instead(self, at: Following) -> Following:
+        """A snapshot, and what came behind it."""
+        snapshot = await self._snapshot(at.job.spec.tenant, at.job.id)
+        following = await self._more(Following(at.job, snapshot.id))
+        return Following(at.job, following.after, (snapshot, *following.events), following.ended)
 
     async def _snapshot(self, tenant: str, job_id: str) -> Event:
         """The job as it stands, at the place of the last event that it has seen and that is not its end."""
         job = await self._get(tenant, job_id)
         newest = await self._store.newest(job_id, _NEWEST)
         seen = [one.id for one in newest if one.version <= job.version and not one.state.terminal]
+        if not newest:
+            raise NotFound("job", job_id)
         return _snapshot(job, seen[0] if seen else newest[-1].id.before)
 
     async def _more(self, at: Following) -> Following:
         look = await self._store.look(at.job.id, at.after)
         last = look.events[-1] if look.events else None
-        gone = len(look.events) < PAGE and (look.state is None or look.state.terminal)
-        return Following(at.job, last.id if last else at.after, look.events, gone or bool(last and last.state.terminal))
+        full = len(look.events) == PAGE
+        # only who is a thousand events behind can have missed some; a slow reader may be
+        if full and (first := await self._store.oldest(at.job.id)) and _missed(at.after, first):
+            return await self._instead(at)
+        ended = bool(last and last.state.terminal) or (not full and (look.state is None or look.state.terminal))
+        return Following(at.job, last.id if last else at.after, look.events, ended)
 
     async def wait(self, at: Following, wait_s: float) -> Following:
         """The next events: those there are, or the first that come within the wait; none where nothing came."""
@@ -105,8 +116,15 @@ class EventFeed:
         """The next events; or none, and that Redis is away."""
         try:
             return await self._more(at), False
+        except NotFound:  # deleted meanwhile
+            return Following(at.job, at.after, ended=True), False
         except StoreError:
             return Following(at.job, at.after), True
+
+
+def _missed(after: EventId, first: Event) -> bool:
+    """Whether events behind `after` are not kept any more, the first that is being this."""
+    return after.next < first.id and not (after == BEGINNING and first.begins)
 
 
 def _snapshot(job: Job, at: EventId) -> Event:
