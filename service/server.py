@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import resource
 import signal
 import socket
 import threading
@@ -17,6 +18,9 @@ from service.protocol import BoundedProtocol
 
 GRACE_S: Final = 8
 """How long answers in progress may take once SIGTERM came; with the queue's own closing, all is over in 10 s."""
+
+MOST_FILES: Final = 65_536
+"""Open files to ask for; the usual soft limit of 1,024 is fewer than the callers that may wait."""
 
 
 class Server(uvicorn.Server):
@@ -45,6 +49,15 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+def allow_files() -> None:
+    """Raise the soft limit of open files to MOST_FILES, or to the hard one: who waits holds a connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def config_of(settings: Settings, queue: JobQueue) -> uvicorn.Config:
     """How uvicorn serves the application on this queue; raises SettingsError as `serve` does."""
     return uvicorn.Config(
@@ -69,6 +82,7 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
 
     Raises SettingsError before anything is opened where the service would stand open to others without keys.
     """
+    allow_files()
     queue = JobQueue.from_settings(settings)
     # what was imported stays: without this a full collection walks all of pandas, 40 ms in which nothing is answered
     gc.collect()
