@@ -101,8 +101,6 @@ class JobSpec(Value, frozen=True, kw_only=True):
     group: str | None = None
     rerun_of: str | None = None
     trace_id: str = ""
-    unlisted: bool = False
-    """One of our own, which no list shows: it reads an uploaded frame."""
 
 
 class Progress(Value, frozen=True, kw_only=True, omit_defaults=False):

@@ -176,7 +176,6 @@ class JobQueue:
             max_attempts=jobs.max_attempts,
             delay_s=0,
             result_ttl_s=jobs.frame_ttl_s,
-            unlisted=True,
         )
 
     async def frame(self, tenant: str, frame_id: str) -> Frame:

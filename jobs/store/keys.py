@@ -48,8 +48,8 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{JOB_PREFIX}<id>:reports", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:events", "stream", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:logs", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
-    KeySpec(f"{TENANT_PREFIX}<tenant>:jobs", "sorted set", owner="the records of its entries; housekeeping"),
-    KeySpec(f"{TENANT_PREFIX}<tenant>:group:<group>", "sorted set", owner="the records of its entries; housekeeping"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:jobs", "sorted set", owner="the records of its entries"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:group:<group>", "sorted set", owner="the records of its entries"),
     KeySpec(
         f"{BLOB_PREFIX}<id>",
         "hash",

@@ -51,15 +51,8 @@ def facts(spec: JobSpec) -> tuple[str, str, bytes]:
     fields = ["tenant", spec.tenant, *(("group", spec.group) if spec.group else ())]
     for name, value in spec.labels.items():
         fields += [f"label:{name}", value]
-    return sizes(spec), " ".join(indexes(spec)), _json.encode(fields)
-
-
-def indexes(spec: JobSpec) -> tuple[str, ...]:
-    """The indexes that list a job, none for one that is nobody's but ours."""
-    if spec.unlisted:
-        return ()
     group = (keys.tenant_group(spec.tenant, spec.group),) if spec.group else ()
-    return (keys.tenant_jobs(spec.tenant), *group)
+    return sizes(spec), " ".join((keys.tenant_jobs(spec.tenant), *group)), _json.encode(fields)
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

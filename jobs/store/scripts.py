@@ -148,7 +148,6 @@ list_jobs = Script(
     args="job_prefix before_ms before_id after_ms look most most_bytes state fields label_value...",
 )
 remove = Script("remove", keys="job arq_job lease retry queue index...", args="id parts blob_prefix result_blobs")
-tidy = Script("tidy", keys="index", args="job_prefix from page")
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")

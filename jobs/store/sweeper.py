@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jobs.store import indexes, keys, scripts
+from jobs.store import keys, scripts
 from jobs.store.redis import Redis, translated
 from jobs.store.soundness import Watchman
 
@@ -72,7 +72,6 @@ class Sweeper:
         with translated():
             cursor, names = await self._redis.scan(place.cursor, count=_BATCH)
             queue_cursor, entries = await self._redis.zscan(self._queue, place.queue_cursor, count=_BATCH)
-        await indexes.tidy(self._redis, names)
         pairs = list(_kinds(names))
         for entry, _ in entries:
             pairs += ["entry", entry]

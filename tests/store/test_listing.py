@@ -1,10 +1,10 @@
-"""The list's script, and the housekeeping of indexes, on both servers."""
+"""The list's script, on both servers."""
 
 import pytest
 
 from jobs.model import Outcome
 from jobs.state import JobState
-from jobs.store import indexes, keys, listing
+from jobs.store import keys, listing
 from jobs.store.jobs import JobStore
 from jobs.store.listing import Filters, Listing, Page
 from jobs.store.redis import Redis
@@ -68,11 +68,6 @@ async def test_created_after_is_exclusive(store: JobStore, redis: Redis) -> None
     assert await pages(redis, Filters(after_ms=job.created_ms - 1), 10) == [["a"]]
 
 
-async def test_one_of_our_own_is_not_listed(store: JobStore, redis: Redis) -> None:
-    await store.submit("a", spec(unlisted=True), {}, LIMIT)
-    assert await pages(redis, Filters(), 10) == [[]]
-
-
 async def test_what_has_gone_leaves_the_index_on_the_way(store: JobStore, redis: Redis) -> None:
     for n in range(10):
         await store.submit(f"job_{n}", spec(), {}, LIMIT)
@@ -89,17 +84,3 @@ async def test_a_bound_on_what_is_looked_at(store: JobStore, redis: Redis, monke
     found = await pages(redis, Filters(labels=(("even", "True"),)), 10)
     assert len(found) == 3
     assert sum(map(len, found)) == 5
-
-
-async def test_housekeeping_shortens_every_index(store: JobStore, redis: Redis) -> None:
-    await store.submit("a", spec(group="grp_1"), {}, LIMIT)
-    many = {f"gone_{n}": n for n in range(1_200)}
-    await redis.zadd(INDEX, many)
-    await redis.zadd(keys.tenant_group("t", "grp_2"), {"gone": 1})
-    await redis.zadd(keys.tenant_live("u"), {"gone": 1})
-    await redis.zadd("another:zset", {"gone": 1})
-    assert await indexes.tidy(redis, await redis.keys("*")) == 1_202
-    left = {key.decode() for key in await redis.keys("*tenant*")}
-    assert left == {INDEX, keys.tenant_group("t", "grp_1")}
-    assert await redis.zrange(INDEX, 0, -1) == [b"a"]
-    assert await redis.delete("another:zset") == 1

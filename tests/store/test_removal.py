@@ -62,6 +62,21 @@ async def test_a_blob_goes_with_the_last_that_holds_it(store: JobStore, redis: R
     assert not await redis.exists(keys.blob(given))
 
 
+async def test_a_result_kept_for_its_readers_goes_with_the_last_of_them(store: JobStore, redis: Redis) -> None:
+    made = await blob(redis)
+    job = await ended(store, "job_a", await blob(redis), made)
+    # as who takes it for an input says how long it is kept
+    await redis.hset(keys.blob(made), "until", str(job.expires_ms))  # type: ignore[misc]  # stub: sync or async
+    reader = await store.submit("job_b", spec(made), {}, LIMIT)
+    await removal.remove(redis, store.queue, job)
+    assert await redis.exists(keys.blob(made))
+    await store.cancel(reader)
+    read = await store.get("job_b")
+    assert read is not None
+    await removal.remove(redis, store.queue, read)
+    assert not await redis.exists(keys.blob(made))
+
+
 async def test_a_worker_that_comes_late_brings_nothing_back(store: JobStore, redis: Redis) -> None:
     await store.submit("job_a", spec(), {}, LIMIT)
     (claim,) = (await store.claim("w", 1, 60_000)).taken
