@@ -9,8 +9,8 @@ from jobs.state import JobState
 from jobs.store import keys, records, scripts
 from jobs.store.redis import Redis, translated
 
-LOOK_A_CALL: Final = 1_000
-"""Entries that one script call looks at: some 2 ms in which Redis does nothing else."""
+LOOK_A_CALL: Final = 500
+"""Entries that one script call looks at: a few milliseconds in which Redis does nothing else."""
 LOOK_A_PAGE: Final = 20_000
 """Entries that are looked at for one page; where few of them fit, it holds fewer jobs than were asked for."""
 PAGE_S: Final = 1.0
