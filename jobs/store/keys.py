@@ -107,11 +107,6 @@ def tenant_jobs(tenant: str) -> str:
     return f"{TENANT_PREFIX}{tenant}:jobs"
 
 
-def tenant_live(tenant: str) -> str:
-    """The jobs of a tenant that have not ended."""
-    return f"{TENANT_PREFIX}{tenant}:live"
-
-
 def tenant_group(tenant: str, group: str) -> str:
     """The jobs of a tenant that were submitted together, by when they were created."""
     return f"{TENANT_PREFIX}{tenant}:group:{group}"

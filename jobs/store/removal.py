@@ -20,7 +20,7 @@ async def remove(redis: Redis, queue: str, job: Job) -> None:
         raise JobLive(job.id, job.state, "deleted")
     tenant, group = job.spec.tenant, job.spec.group
     own = (keys.job, keys.arq_job, keys.lease, keys.retry)
-    indexes = [keys.tenant_jobs(tenant), keys.tenant_live(tenant)]
+    indexes = [keys.tenant_jobs(tenant)]
     if group is not None:
         indexes.append(keys.tenant_group(tenant, group))
     result = job.outcome.result if job.outcome else None
