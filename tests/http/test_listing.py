@@ -89,6 +89,9 @@ async def test_created_after_is_exclusive(live: Live) -> None:
     found = flat(await walk(live, f"?created_after={shown}"))
     assert first.id not in found
     assert second.id in found
+    for early in ("0001-01-01T00:00:00%2B14:00", "1969-12-31T23:59:59.999Z"):
+        assert set(flat(await walk(live, f"?created_after={early}"))) >= {first.id, second.id}
+    assert flat(await walk(live, "?created_after=9999-12-31T23:59:59-14:00")) == []
     for same in (shown.replace("Z", "+00:00"), shown.lower(), shown.replace("Z", "%2B00:00"), shown[:-1] + "9Z"):
         assert flat(await walk(live, f"?created_after={same}")) == found
 

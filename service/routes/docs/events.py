@@ -5,12 +5,13 @@ from typing import Final
 from service.operations import WAIT, Doc, json_answer, operation, query_parameter
 from service.routes.docs.common import JOB_ID
 
+_ID: Final = "^[0-9]{1,15}(-[0-9]{1,15})?$"
 _LAST_ID: Final[Doc] = {
     "name": "Last-Event-ID",
     "in": "header",
     "required": False,
     "description": "The id of the last event the caller has: the stream goes on behind it.",
-    "schema": {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$"},
+    "schema": {"type": "string", "pattern": _ID},
 }
 
 
@@ -26,7 +27,9 @@ GET_EVENTS: Final = operation(
     scope="jobs:read",
     parameters=(
         JOB_ID,
-        query_parameter("after", "As JSON: the events behind this id; empty for all.", {"type": "string"}),
+        query_parameter(
+            "after", "As JSON: the events behind this id; empty for all.", {"type": "string", "pattern": f"^$|{_ID}"}
+        ),
         _LAST_ID,
         WAIT,
     ),
