@@ -14,8 +14,6 @@ from jobs.store.redis import Redis
 SNAPSHOT: Final = "job.snapshot"
 # how soon a reader looks again where Redis did not answer it
 _LOOK_AGAIN_S: Final = 1.0
-# newer events than the record that was read just before them: more do not fit between two commands of one batch
-_NEWEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,8 @@ class EventFeed:
     async def _snapshot(self, tenant: str, job_id: str) -> Event:
         """The job as it stands, at the place of the last event that it has seen and that is not its end."""
         job = await self._get(tenant, job_id)
-        newest = await self._store.newest(job_id, _NEWEST)
+        # as many as cannot have come since the record was read
+        newest = await self._store.newest(job_id, PAGE)
         seen = [one.id for one in newest if one.version <= job.version and not one.state.terminal]
         if not newest:
             raise NotFound("job", job_id)

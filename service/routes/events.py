@@ -26,7 +26,7 @@ async def get_events(request: Request) -> Response:
         return await _page(request, tenant, job_id, _after(after))
     at = await feed.begin(tenant, job_id, _last_id(request))
     if at.ended and not at.events:
-        return Response(status_code=204)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
     return EventStream(at.job, feed.follow(at, KEEPALIVE_S))
 
 
