@@ -68,11 +68,19 @@ async def test_every_part_of_a_job_goes(live: Live) -> None:
     key = keys.job(job.id)
     for part in ("logs", "deliveries", "rejects", "dependents", "reports"):
         await live.redis.rpush(f"{key}:{part}", "x")
-    await live.redis.set("framequeue:idem:default:abc", job.id)
+    await live.redis.set("framequeue:idem:default:abc", f"fingerprint {job.id}")
     await live.redis.hset(key, "idem", "framequeue:idem:default:abc")
     assert (await live.api.delete(f"/v1/jobs/{job.id}")).status_code == 204
     left = await live.redis.keys("*")
     assert [one for one in left if job.id.encode() in one or b"idem" in one] == []
+
+
+async def test_an_idempotency_key_that_made_another_job_since_stays(live: Live) -> None:
+    job = await live.ended()
+    await live.redis.hset(keys.job(job.id), "idem", "framequeue:idem:default:abc")
+    await live.redis.set("framequeue:idem:default:abc", "fingerprint job_another")
+    assert (await live.api.delete(f"/v1/jobs/{job.id}")).status_code == 204
+    assert await live.redis.delete("framequeue:idem:default:abc") == 1
 
 
 async def blob(live: Live) -> str:
