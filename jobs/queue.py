@@ -38,7 +38,7 @@ class JobQueue:
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
         self._changes = ChangeFeed(self._redis)
         self._stopping = False
-        self._looks = Shared(self._jobs.get)
+        self._looks = Shared[tuple[str, str], Job](lambda key: self.get(*key))
         self.listing = Listing(self._redis)
         self.events = EventFeed(self._redis, self._changes, self.get)
 
@@ -88,7 +88,10 @@ class JobQueue:
 
     async def get(self, tenant: str, job_id: str) -> Job:
         """The job as it stands; raises NotFound for an unknown id and for another tenant's alike."""
-        return _of(tenant, job_id, await self._jobs.get(job_id))
+        job = await self._jobs.get(job_id)
+        if job is None or job.spec.tenant != tenant:
+            raise NotFound("job", job_id)
+        return job
 
     async def delete(self, tenant: str, job_id: str) -> None:
         """Remove an ended job and all its data; raises JobLive while it lives."""
@@ -119,7 +122,7 @@ class JobQueue:
                 break
             await watch.wait(min(left, pause_s))
             try:
-                job = _of(job.spec.tenant, job.id, await self._looks.get(job.id))
+                job = await self._looks.get((job.spec.tenant, job.id))
                 pause_s = wait_s
             except StoreError:
                 if time.monotonic() >= ends or self._stopping:
@@ -213,12 +216,6 @@ class JobQueue:
     async def health(self) -> Health:
         """How Redis and the workers are, for /readyz."""
         return await look(self._redis, self._settings.redis.queue, self.catalogue.fingerprint)
-
-
-def _of(tenant: str, job_id: str, job: Job | None) -> Job:
-    if job is None or job.spec.tenant != tenant:
-        raise NotFound("job", job_id)
-    return job
 
 
 def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:

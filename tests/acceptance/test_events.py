@@ -203,6 +203,7 @@ async def test_a_deleted_job_ends_its_streams(live: Served) -> None:
         await take(events, 1)
         await live.redis.delete(keys.job(job.id), keys.inputs(job.id), keys.arq_job(job.id), keys.events(job.id))
         await live.redis.zrem(live.store.queue, job.id)
+        await live.redis.delete(*await live.redis.keys("framequeue:tenant:*"))
         live.queue._changes.wake_all()
         assert await rest(events) == []
 
