@@ -9,14 +9,17 @@ from config import Settings
 from jobs.codecs.parquet import Parquet
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
+from jobs.events import EventFeed
 from jobs.health import Health, look
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
-from jobs.store import blobs, deliveries, factors, logs
+from jobs.store import blobs, deliveries, factors, logs, removal
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.deliveries import Try
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
+from jobs.store.listing import Listing
+from jobs.store.shared import Shared
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged, Upload
 from jobs.submits import IdempotencyKey, KeptFrame, Submits
@@ -39,6 +42,9 @@ class JobQueue:
         self.submits = Submits(self._jobs, self._frames, settings)
         self._changes = ChangeFeed(self._redis)
         self._stopping = False
+        self._looks = Shared[tuple[str, str], Job](lambda key: self.get(*key))
+        self.listing = Listing(self._redis)
+        self.events = EventFeed(self._redis, self._changes, self.get)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "JobQueue":
@@ -98,6 +104,10 @@ class JobQueue:
             raise NotFound("job", job_id)
         return job
 
+    async def delete(self, tenant: str, job_id: str) -> None:
+        """Remove an ended job and all its data; raises JobLive while it lives."""
+        await removal.remove(self._redis, self._settings.redis.queue, await self.get(tenant, job_id))
+
     async def cancel(self, tenant: str, job_id: str) -> Job:
         """The job after asking for its end as canceled: already ended, ended by it, or with the request noted.
 
@@ -123,7 +133,7 @@ class JobQueue:
                 break
             await watch.wait(min(left, pause_s))
             try:
-                job = await self.get(job.spec.tenant, job.id)
+                job = await self._looks.get((job.spec.tenant, job.id))
                 pause_s = wait_s
             except StoreError:
                 if time.monotonic() >= ends or self._stopping:
@@ -134,6 +144,7 @@ class JobQueue:
     def stop_waiting(self) -> None:
         """End every wait now, with the job as it stands: the process is about to stop."""
         self._stopping = True
+        self.events.stop()
         self._changes.wake_all()
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:

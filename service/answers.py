@@ -46,6 +46,8 @@ def job_response(request: Request, job: Job, status: int, *, waited_s: float | N
 def not_modified(job: Job, *, waited_s: float | None = None) -> Response:
     """The 304 of a caller that has this version of the job."""
     headers = {"etag": f'"{job.version}"', "cache-control": "no-cache"}
+    if not job.state.terminal:
+        headers["retry-after"] = str(LIVE_RETRY_S)
     if waited_s is not None:
         headers["preference-applied"] = f"wait={waited_s:g}"
     return Response(status_code=304, headers=headers)

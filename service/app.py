@@ -13,14 +13,16 @@ from service.edge import Edge, on_http_exception
 from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
-from service.routes import batches, deliveries, frames, health, jobs, pages, results, transforms
+from service.routes import batches, deliveries, events, frames, health, jobs, listing, pages, results, transforms
 
 ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
 ROOMS = (
     jobs,
+    listing,
     batches,
     results,
     deliveries,
+    events,
     frames,
     transforms,
     health,

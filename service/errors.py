@@ -74,8 +74,10 @@ class CursorMalformed(HttpError):
     code = "cursor.malformed"
     title = "Malformed cursor"
 
-    def __init__(self) -> None:
-        super().__init__("the cursor is not one that this list gave with these filters; begin again without it")
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(
+            detail or "the cursor is not one that this list gave with these filters; begin again without it"
+        )
 
 
 class RangeUnsatisfiable(HttpError):

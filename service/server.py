@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import resource
 import signal
 import socket
 import threading
@@ -17,6 +18,9 @@ from service.protocol import BoundedProtocol
 
 GRACE_S: Final = 8
 """How long answers in progress may take once SIGTERM came; with the queue's own closing, all is over in 10 s."""
+
+MOST_FILES: Final = 65_536
+"""Open files to ask for; the usual soft limit of 1,024 is fewer than the callers that may wait."""
 
 
 class Server(uvicorn.Server):
@@ -45,16 +49,18 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(settings: Settings, *, fd: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; with `fd`, on that listening socket instead of the settings' host and port.
+def allow_files() -> None:
+    """Raise the soft limit of open files to MOST_FILES, or to the hard one: who waits holds a connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
-    Raises SettingsError before anything is opened where the service would stand open to others without keys.
-    """
-    queue = JobQueue.from_settings(settings)
-    # what was imported stays: without this a full collection walks all of pandas, 40 ms in which nothing is answered
-    gc.collect()
-    gc.freeze()
-    config = uvicorn.Config(
+
+def config_of(settings: Settings, queue: JobQueue) -> uvicorn.Config:
+    """How uvicorn serves the application on this queue; raises SettingsError as `serve` does."""
+    return uvicorn.Config(
         create_app(settings, queue),
         host=settings.api.host,
         port=settings.api.port,
@@ -69,6 +75,18 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         timeout_graceful_shutdown=GRACE_S,
         proxy_headers=False,
     )
+
+
+def serve(settings: Settings, *, fd: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; with `fd`, on that listening socket instead of the settings' host and port.
+
+    Raises SettingsError before anything is opened where the service would stand open to others without keys.
+    """
+    allow_files()
+    queue = JobQueue.from_settings(settings)
+    # what was imported stays: without this a full collection walks all of pandas, 40 ms in which nothing is answered
+    gc.collect()
+    gc.freeze()
     # not uvicorn's own `fd`: it calls every descriptor a Unix socket, so that TCP_NODELAY stays off, and each answer
     # waits 40 ms for the client's delayed ACK
-    Server(config, queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    Server(config_of(settings, queue), queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

@@ -74,7 +74,7 @@ def job_body(job: Job, public_url: str, now_ms: float | None = None) -> JobBody:
         group=job.spec.group,
         pipeline=job.spec.pipeline,
         inputs={name: _input(one, outcome.inputs.get(name)) for name, one in job.spec.inputs.items()},
-        progress=_progress(job),
+        progress=progress_of(job.state, len(job.spec.pipeline), job.progress),
         result=None if outcome.result is None else _result(outcome.result, job.expires_ms, now_ms),
         error=failure(job, public_url),
         warnings=outcome.warnings,
@@ -130,11 +130,11 @@ def _input(source: Input, known: InputInfo | None) -> InputInfoBody:
     return InputInfoBody(payload.rows, None if payload.columns is None else len(payload.columns), payload.bytes)
 
 
-def _progress(job: Job) -> Progress:
-    steps = len(job.spec.pipeline)
-    if job.state is JobState.SUCCEEDED:
+def progress_of(state: JobState, steps: int, known: Progress | None) -> Progress:
+    """How far a job of so many steps is: all the way where it succeeded, else as far as is known."""
+    if state is JobState.SUCCEEDED:
         return Progress(step=steps, steps=steps, fraction=1.0)
-    return job.progress or Progress(step=0, steps=steps, fraction=0.0)
+    return known or Progress(step=0, steps=steps, fraction=0.0)
 
 
 def _result(result: ResultInfo, expires_ms: int | None, now_ms: float | None) -> ResultBody:
@@ -152,7 +152,7 @@ def _result(result: ResultInfo, expires_ms: int | None, now_ms: float | None) ->
 
 def _links(job_id: str, base: str) -> Links:
     here = base + job_path(job_id)
-    return Links(self=here, result=f"{here}/result", report=f"{here}/report")
+    return Links(here, f"{here}/result", f"{here}/report", f"{here}/events", f"{here}/logs")
 
 
 def deliveries_body(tries: Iterable[Try]) -> DeliveriesBody:

@@ -29,11 +29,13 @@ class Watch:
         self._every = every
         self._told = asyncio.Event()
 
-    async def wait(self, timeout_s: float) -> None:
-        """Until something was told after the last call, or until the time is over."""
+    async def wait(self, timeout_s: float) -> bool:
+        """Until something was told after the last call, or until the time is over; whether something was."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._told.wait(), timeout_s)
+        told = self._told.is_set()
         self._told.clear()
+        return told
 
     def tell(self, state: str) -> None:
         """The job is in this state now; the empty one says that a change may have been missed."""

@@ -17,6 +17,7 @@ from arq.constants import (
 PREFIX = "framequeue:"
 JOB_PREFIX = f"{PREFIX}job:"
 BLOB_PREFIX = f"{PREFIX}blob:"
+TENANT_PREFIX = f"{PREFIX}tenant:"
 FRAME_PREFIX = f"{PREFIX}frame:"
 TENANT_PREFIX = f"{PREFIX}tenant:"
 IDEM_PREFIX = f"{PREFIX}idem:"

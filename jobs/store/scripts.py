@@ -144,6 +144,12 @@ progress = Script("progress", keys="job events", args="id token progress channel
 finish_calls = Script(
     "finish_calls", keys="queue wake abort", args="job_prefix lease_prefix retry_prefix result_prefix end..."
 )
+list_jobs = Script(
+    "list",
+    keys="index",
+    args="job_prefix before_ms before_id after_ms look most most_bytes state fields label_value...",
+)
+remove = Script("remove", keys="job arq_job lease retry queue index...", args="id parts blob_prefix result_blobs")
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 claim_deliveries = Script("claim_deliveries", keys="deliveries", args="most lease_ms job_prefix")

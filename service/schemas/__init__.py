@@ -7,8 +7,10 @@ import msgspec
 from jobs.model import Place
 from service.problems import ProblemBody
 from service.schemas.catalogue import CatalogueBody, TransformBody
+from service.schemas.events import EventBody, EventData, EventsBody
 from service.schemas.frame import FrameBody
 from service.schemas.job import BatchBody, InputInfoBody, JobBody, Links, Preview, ResultBody
+from service.schemas.listing import JobsBody
 from service.schemas.plan import PlanBody, PlanStep, ValidationBody
 from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
@@ -24,10 +26,14 @@ __all__ = [
     "DeliveriesBody",
     "DeliveryBody",
     "Envelope",
+    "EventBody",
+    "EventData",
+    "EventsBody",
     "FrameBody",
     "InputBody",
     "InputInfoBody",
     "JobBody",
+    "JobsBody",
     "Links",
     "PlanBody",
     "PlanStep",
@@ -47,6 +53,8 @@ PUBLIC: Final = (
     Batch,
     JobBody,
     BatchBody,
+    JobsBody,
+    EventsBody,
     FrameBody,
     ReportBody,
     CatalogueBody,

@@ -42,6 +42,8 @@ class Links(Struct, frozen=True):
     self: str
     result: str
     report: str
+    events: str
+    logs: str
 
 
 class JobBody(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import crunch, depth, http_jobs, kill, million_rows, processes, queue_alone, report, upload
+from tests.benchmarks import (
+    crunch,
+    depth,
+    http_jobs,
+    kill,
+    million_rows,
+    processes,
+    queue_alone,
+    report,
+    upload,
+    waiters,
+)
 from tests.benchmarks.report import Options, Row
 
 BENCHES: dict[str, tuple[Callable[[Options], Iterator[Row]], str]] = {
@@ -20,6 +31,7 @@ BENCHES: dict[str, tuple[Callable[[Options], Iterator[Row]], str]] = {
     "crunch": (crunch.measure, "/livez and submits while every worker thread crunches"),
     "depth": (depth.measure, "submit and claim, with a million jobs queued and with a thousand"),
     "upload": (upload.measure, "how much the API grows while 500 MB stream in"),
+    "waiters": (waiters.measure, "2,000 callers wait while jobs end at 100 a second: when each is told"),
     "kill": (kill.measure, "kill -9 of the worker in mid-job: until all jobs are done"),
 }
 EPILOG = """The figures also go to build/bench.json with the machine and the versions. `ratio` is ours by the peer's.

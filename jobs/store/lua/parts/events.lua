@@ -4,8 +4,9 @@ local function clock()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function announce(events, channel, id, kind, state, version, attempt)
-  redis.call('XADD', events, 'MAXLEN', '~', 1000, '*', 'type', kind, 'state', state, 'version', version, 'attempt', attempt)
+local function announce(events, channel, id, kind, state, version, attempt, progress)
+  redis.call('XADD', events, 'MAXLEN', '~', 1000, '*', 'type', kind, 'state', state, 'version', version, 'attempt', attempt,
+    unpack(progress and {'progress', progress} or {}))
   redis.call('PUBLISH', channel, id .. ' ' .. version .. ' ' .. state)
 end
 

@@ -10,16 +10,22 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   if report ~= '' then keep_report(KEYS[4], report) end
   if result ~= '' then redis.call('SET', KEYS[3], result, 'PX', result_ttl) end
   if result_blob ~= '' then redis.call('PEXPIRE', blob_prefix .. result_blob, result_ttl) end
-  local record = redis.call('HMGET', job, 'blobs', 'attempt', 'live', 'idem', 'upstreams', 'hooks')
+  local record = redis.call('HMGET', job, 'blobs', 'attempt', 'live', 'idem', 'upstreams', 'hooks', 'progress')
   for blob in string.gmatch(record[1], '%S+') do
     local key = blob_prefix .. blob
-    if redis.call('EXISTS', key) == 1 and redis.call('HINCRBY', key, 'refs', -1) <= 0 then
-      redis.call('PEXPIREAT', key, math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + result_ttl))
+    if redis.call('EXISTS', key) == 1 then -- for a rerun: how many ended jobs want it, and the last of them until when
+      local held = redis.call('HMGET', key, 'until', 'kept')
+      local kept = math.max(tonumber(held[2] or 0), now + result_ttl)
+      redis.call('HSET', key, 'kept', kept)
+      redis.call('HINCRBY', key, 'ended', 1)
+      if redis.call('HINCRBY', key, 'refs', -1) <= 0 then
+        redis.call('PEXPIREAT', key, math.max(tonumber(held[1] or 0), kept))
+      end
     end
   end
   redis.call('ZREM', KEYS[9], id)
   if record[3] and record[3] ~= '' then redis.call('ZREM', record[3], id) end
-  announce(events, channel, id, 'job.' .. state, state, version, record[2])
+  announce(events, channel, id, 'job.' .. state, state, version, record[2], record[7])
   if record[5] then leave(id, record[5]) end
   settle(id, state, product, result, result_blob, blob_prefix, channel, now, now + result_ttl)
   local hooks = record[6] -- the key of the deliveries, and the events that are wanted

@@ -1,0 +1,89 @@
+"""Removing a job, on both servers."""
+
+import asyncio
+
+import pytest
+import redis as sync_redis
+
+from jobs.errors import JobLive
+from jobs.model import Job, Outcome, ResultInfo
+from jobs.state import JobState
+from jobs.store import blobs, keys, removal
+from jobs.store.jobs import JobStore
+from jobs.store.redis import Redis
+from tests.store.build import spec
+
+LIMIT = 100
+
+
+async def blob(redis: Redis) -> str:
+    async with blobs.BlobWriter(redis, 900) as writer:
+        await writer.write(b"a\n1\n")
+        return (await writer.finish()).id
+
+
+async def ended(store: JobStore, job_id: str, given: str, made: str | None = None) -> Job:
+    await store.submit(job_id, spec(given), {}, LIMIT)
+    (claim,) = (await store.claim("w", 1, 60_000)).taken
+    result = ResultInfo(rows=1, columns=(), bytes=1, sha256="ab", blob=made)
+    await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result_ttl_s=100)
+    job = await store.get(job_id)
+    assert job is not None
+    return job
+
+
+async def test_all_of_it_goes_and_again_is_no_error(store: JobStore, redis: Redis, client: "sync_redis.Redis") -> None:
+    job = await ended(store, "job_a", await blob(redis), await blob(redis))
+    await removal.remove(redis, store.queue, job)
+    assert set(client.keys()) <= {keys.wake(store.queue).encode(), keys.claimed("w").encode()}
+    await removal.remove(redis, store.queue, job)  # its answer was lost, and it is sent again
+
+
+async def test_a_live_one_stays_also_where_it_was_read_as_ended(store: JobStore, redis: Redis) -> None:
+    job = await store.submit("job_a", spec(), {}, LIMIT)
+    for seen in (job, job.changed(state=JobState.SUCCEEDED)):
+        with pytest.raises(JobLive):
+            await removal.remove(redis, store.queue, seen)
+    assert await store.get("job_a") == job
+
+
+async def test_a_blob_goes_with_the_last_that_holds_it(store: JobStore, redis: Redis) -> None:
+    given = await blob(redis)
+    jobs = [await ended(store, f"job_{n}", given) for n in range(3)]
+    live = await store.submit("job_live", spec(given), {}, LIMIT)
+    for job in jobs:
+        await removal.remove(redis, store.queue, job)
+        assert await redis.exists(keys.blob(given))
+    await store.cancel(live)
+    job = await store.get("job_live")
+    assert job is not None
+    assert await redis.exists(keys.blob(given))
+    await removal.remove(redis, store.queue, job)
+    assert not await redis.exists(keys.blob(given))
+
+
+async def test_a_result_kept_for_its_readers_goes_with_the_last_of_them(store: JobStore, redis: Redis) -> None:
+    made = await blob(redis)
+    job = await ended(store, "job_a", await blob(redis), made)
+    # as who takes it for an input says how long it is kept
+    await redis.hset(keys.blob(made), "until", str(job.expires_ms))  # type: ignore[misc]  # stub: sync or async
+    reader = await store.submit("job_b", spec(made), {}, LIMIT)
+    await removal.remove(redis, store.queue, job)
+    assert await redis.exists(keys.blob(made))
+    await store.cancel(reader)
+    read = await store.get("job_b")
+    assert read is not None
+    await removal.remove(redis, store.queue, read)
+    assert not await redis.exists(keys.blob(made))
+
+
+async def test_a_worker_that_comes_late_brings_nothing_back(store: JobStore, redis: Redis) -> None:
+    await store.submit("job_a", spec(), {}, LIMIT)
+    (claim,) = (await store.claim("w", 1, 60_000)).taken
+    await store.finish(claim, JobState.SUCCEEDED, Outcome(), result=b"1", result_ttl_s=100)
+    job = await store.get("job_a")
+    assert job is not None
+    finish = store.finish(claim, JobState.SUCCEEDED, Outcome(), result=b"1", result_ttl_s=100)
+    await asyncio.gather(removal.remove(redis, store.queue, job), finish, store.cancel(job))
+    assert await store.renew("w fp", 1_000, [(claim.id, claim.token)]) == ["held"]
+    assert [key for key in await redis.keys("*") if b"job_a" in key and b"claimed" not in key] == []
