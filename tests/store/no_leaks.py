@@ -46,8 +46,6 @@ def _owned(client: "redis.Redis", queue: str, key: str, spec: KeySpec) -> bool:
             client.exists(keys.job(entry.decode()), keys.arq_job(entry.decode())) or client.zscore(queue, entry) is None
             for entry, _ in client.zscan_iter(queue, count=1000)
         )
-    if key.startswith(keys.TENANT_PREFIX):  # an entry may outlive its record until a list or housekeeping meets it
-        return True
     if key == keys.wake(queue):
         return client.llen(key) <= 1
     if key == keys.DELIVERIES:
