@@ -80,8 +80,13 @@ def frame_answer(description: str) -> Doc:
 
 
 def frame_content() -> Doc:
-    """Every media type that a frame may have."""
+    """Every media type that a frame may be answered in."""
     return {media_type: {} for codec in CODECS for media_type in codec.media_types}
+
+
+def readable_content() -> Doc:
+    """Every media type that a frame may be sent in."""
+    return {media_type: {} for codec in CODECS if codec.reads for media_type in codec.media_types}
 
 
 def path_parameter(name: str, description: str, pattern: str = "") -> Doc:

@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.results import render_frame
 from service.answers import frame_response, json_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import frame_id_of
@@ -57,7 +56,7 @@ async def get_content(request: Request) -> Response:
     wanted = parameters.get("format")
     choice = accepted(request.headers.get("accept")) if wanted is None else named(wanted)
     view = view_of(request, choice, parameters)
-    queue = services(request).queue
-    frame = await queue.frame(tenant, frame_id_of(request))
-    rendering = await render_frame(queue, frame, view)
+    found = services(request)
+    frame = await found.queue.frame(tenant, frame_id_of(request))
+    rendering = await found.results.of_frame(frame, view)
     return await frame_response(request, rendering, view, choice, name=frame.id, headers={})

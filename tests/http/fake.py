@@ -1,5 +1,6 @@
 """A queue in memory: what the service calls, without Redis, and with every fact a test wants to look at."""
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -129,7 +130,7 @@ class FakeQueue:
             rows=table.num_rows,
             columns=columns,
             bytes=len(data),
-            sha256="ab" * 32,
+            sha256=hashlib.sha256(data).hexdigest(),
             preview=b'[{"a":1}]',
             preview_complete=True,
         )

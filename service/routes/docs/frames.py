@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.operations import EXAMPLE_CSV, FRAME_QUERY, frame_answer, frame_content, json_answer, operation
+from service.operations import EXAMPLE_CSV, FRAME_QUERY, frame_answer, json_answer, operation, readable_content
 from service.routes.docs.common import FRAME_ID, NOT_MODIFIED
 
 UPLOAD_FRAME: Final = operation(
@@ -11,7 +11,7 @@ UPLOAD_FRAME: Final = operation(
     scope="frames",
     body={
         "required": True,
-        "content": {**frame_content(), "text/csv": {"examples": {"csv": {"value": EXAMPLE_CSV}}}},
+        "content": {**readable_content(), "text/csv": {"examples": {"csv": {"value": EXAMPLE_CSV}}}},
     },
     problems=(400, 413, 415, 503),
 )
