@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
@@ -42,7 +43,7 @@ def read(library: Any, data: pa.Buffer, options: DecodeOptions) -> Decoded:
         faulty = check_sheet(book, options)
         sheet = library.CalamineWorkbook.from_filelike(io.BytesIO(book.archive)).get_sheet_by_index(0)
         return _table(sheet, faulty, options)
-    except (library.CalamineError, expat.ExpatError, ValueError, OverflowError) as error:
+    except (library.CalamineError, expat.ExpatError, zipfile.BadZipFile, ValueError, OverflowError) as error:
         raise broken(options, error) from None
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # the library's own fault, which is no Exception
@@ -56,15 +57,16 @@ def _table(sheet: Any, faulty: frozenset[int], options: DecodeOptions) -> Decode
             f"input {options.name!r}: the first sheet is empty; a header row is needed", input=options.name
         )
     top, left = sheet.start
+    # rows begin at the sheet's first row, and at the first column that is used
     rows = islice(sheet.iter_rows(), top, None)
-    header = [_text(value) for value in next(rows)[left:]]
+    header = [_text(value) for value in next(rows)]
     budget = Budget(options)
     budget.columns(len(header))
     positions = picked(header, options.columns)
     columns = [_Column(header[position]) for position in positions]
     while batch := list(islice(rows, _BATCH)):
         for column, position in zip(columns, positions, strict=True):
-            budget.bytes(column.add([row[left + position] for row in batch]))
+            budget.bytes(column.add([row[position] for row in batch]))
     warnings: list[Warn] = []
     for column, position in zip(columns, positions, strict=True):
         if left + position in faulty:

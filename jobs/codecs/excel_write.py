@@ -48,27 +48,29 @@ class _Sheet:
         self.date = book.add_format({"num_format": "yyyy-mm-dd"})
         self.moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})
         self._warn = options.warn
-        self._warned: set[tuple[str, str | None]] = set()
+        self._warned: set[tuple[str, str]] = set()
         self.last_row = 0
 
-    def warn(self, code: str, column: str | None, detail: str) -> None:
+    def warn(self, code: str, column: str, detail: str) -> None:
         """Tell a mapping once per column."""
         if (code, column) not in self._warned:
             self._warned.add((code, column))
-            where = "" if column is None else f"column {column!r}: "
-            self._warn(Warn(code=code, detail=f"{where}{detail}", column=column))
+            self._warn(Warn(code=code, detail=f"column {column!r}: {detail}", column=column))
 
     def text(self, row: int, place: int, value: str, name: str) -> None:
         """A cell of text; raises FidelityLost where it is too long for one."""
         if not value:
-            self.warn("empty_to_null", name, "empty text is an empty cell, like null")
-            return
+            self.warn("empty_to_null", name, "empty text reads back as null, like an empty cell")
         if len(value) > MOST_CHARACTERS // 2 and len(value.encode("utf-16-le")) // 2 > MOST_CHARACTERS:
             where = f"column {name!r}, row {row}" if row else f"the name of column {place + 1}"
             detail = f"{where}: a cell of Excel holds {MOST_CHARACTERS:,} characters; take another format"
             raise FidelityLost(detail)
         self.sheet.write_string(row, place, value)
         self.last_row = row
+
+    def anchor(self, row: int, place: int) -> None:
+        """A cell with empty text, so that its row and column are there."""
+        self.sheet.write_string(row, place, "")
 
     def number(self, row: int, place: int, value: float, form: Any = None) -> None:
         """A cell with a number, exactly."""
@@ -79,6 +81,10 @@ class _Sheet:
         """A cell with TRUE or FALSE."""
         self.sheet.write_boolean(row, place, value)
         self.last_row = row
+
+    def close(self) -> None:
+        """Close the file of rows, which the library leaves open where it is not asked for the whole."""
+        self.sheet._opt_close()  # noqa: SLF001  # as its own workbook does
 
     def _plain_text(self, text: str, attributes: Any) -> None:
         self.sheet._xml_inline_string(text, text != text.strip(), attributes)  # noqa: SLF001  # see above
@@ -105,10 +111,21 @@ def _write(library: Any, file: IO[bytes], folder: str, batches: pa.RecordBatchRe
     book = library.Workbook(file, {"constant_memory": True, "tmpdir": folder})
     # the same frame makes the same bytes
     book.set_properties({"created": dt.datetime(1980, 1, 1)})  # noqa: DTZ001  # the file's dates have no zone
-    sheet, names, rows = _Sheet(book, options), batches.schema.names, 0
+    sheet = _Sheet(book, options)
+    try:
+        _fill(sheet, batches)
+        book.close()
+    finally:
+        sheet.close()
+
+
+def _fill(sheet: _Sheet, batches: pa.RecordBatchReader) -> None:
+    names, rows = batches.schema.names, 0
     for place, name in enumerate(names):
         if name:
             sheet.text(0, place, name, name)
+        else:
+            sheet.anchor(0, place)
     for batch in batches:
         if rows + batch.num_rows > MOST_ROWS:
             raise FidelityLost(
@@ -119,9 +136,8 @@ def _write(library: Any, file: IO[bytes], folder: str, batches: pa.RecordBatchRe
     if rows and not names:
         raise FidelityLost("rows without columns cannot be in a sheet")
     if sheet.last_row < rows:
-        left = rows - sheet.last_row
-        sheet.warn("rows_to_blank", None, f"the last {left:,} rows hold only null, and a sheet ends at its last value")
-    book.close()
+        # a sheet ends at its last cell, and the last rows hold only null
+        sheet.anchor(rows, 0)
 
 
 def _rows(sheet: _Sheet, batch: pa.RecordBatch, first: int) -> None:
