@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -69,14 +70,16 @@ def view_of(request: Request, choice: Choice, parameters: Mapping[str, str]) -> 
     if orient not in ORIENTS:
         raise SpecInvalid(f"orient is one of {listing(ORIENTS)}, not {orient[:40]!r}", "/orient")
     columns = parameters.get("columns")
-    return View(
+    view = View(
         codec=choice.codec,
         orient=orient,
         columns=None if columns is None else picked_columns(columns),
         offset=_count(parameters, "offset") or 0,
         limit=_count(parameters, "limit"),
-        encoding=encoding(request.headers, worthwhile=choice.codec.name not in _COMPRESSED),
     )
+    # the stored form is compressed inside already, and is sent without a look at it
+    worthwhile = not view.as_stored and choice.codec.name not in _COMPRESSED
+    return replace(view, encoding=encoding(request.headers, worthwhile=worthwhile))
 
 
 async def frame_response(

@@ -73,6 +73,8 @@ class FakeQueue:
         self.jobs: dict[str, Job] = {}
         self.frames: dict[str, Frame] = {}
         self.blobs: dict[str, bytes] = {}
+        self.chunked: dict[str, list[bytes]] = {}
+        self.asked: list[int] = []
         self.results: dict[str, bytes] = {}
         self.said: dict[str, tuple[LogRecord, ...]] = {}
         self.attempts: dict[str, tuple[AttemptReport, ...]] = {}
@@ -232,7 +234,9 @@ class FakeQueue:
         return self.results.get(job.id)
 
     async def chunk(self, blob_id: str, number: int) -> bytes | None:
-        return self.blobs[blob_id] if number == 0 else None
+        self.asked.append(number)
+        chunks = self.chunked.get(blob_id) or [self.blobs[blob_id]]
+        return chunks[number] if number < len(chunks) else None
 
     async def health(self) -> Health:
         return self.state

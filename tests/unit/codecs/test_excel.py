@@ -34,6 +34,10 @@ _SHEET, _TEXTS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
+def _moment(*parts: int) -> dt.datetime:
+    return dt.datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  # Excel has no zones; the parts are no zone
+
+
 def made(write: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], object], **options: object) -> bytes:
     """A workbook as somebody else writes it."""
     out = io.BytesIO()
@@ -75,9 +79,9 @@ def _some(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> N
     sheet.write_number(3, 3, 1.5)
     sheet.write_number(4, 3, 2)
     sheet.write_boolean(4, 4, boolean=True)
-    sheet.write_datetime(3, 5, dt.datetime(2024, 2, 29), day)  # noqa: DTZ001  # Excel has no zones
-    sheet.write_datetime(3, 6, dt.datetime(2024, 2, 29, 12, 30), moment)  # noqa: DTZ001  # the same
-    sheet.write_datetime(4, 6, dt.datetime(2024, 3, 1), moment)  # noqa: DTZ001  # the same
+    sheet.write_datetime(3, 5, _moment(2024, 2, 29), day)
+    sheet.write_datetime(3, 6, _moment(2024, 2, 29, 12, 30), moment)
+    sheet.write_datetime(4, 6, _moment(2024, 3, 1), moment)
     sheet.write_formula(3, 7, "=NA()", None, "#N/A")
     sheet.write_formula(4, 7, "=1+1", None, 2)
     sheet.write(3, 8, "x")
@@ -96,7 +100,7 @@ def test_cells_decide_the_types() -> None:
         "float": [1.5, 2.0, None],
         "bool": [None, True, None],
         "date": [dt.date(2024, 2, 29), None, None],
-        "moment": [dt.datetime(2024, 2, 29, 12, 30), dt.datetime(2024, 3, 1), None],  # noqa: DTZ001  # no zones
+        "moment": [_moment(2024, 2, 29, 12, 30), _moment(2024, 3, 1), None],
         "fault": [None, 2, None],
         "mixed": ["x", "1", "true"],
         "": [None, None, 7],
@@ -114,9 +118,7 @@ def test_text_and_booleans_survive(table: pa.Table) -> None:
     beside = pa.array(range(table.num_rows), pa.int64())
     table = table.append_column("row", beside)
     back = read(rendered(table)[0]).table
-    assert back.column_names == [
-        name.replace("\ufffe", "_xFFFE_").replace("\uffff", "_xFFFF_") for name in table.column_names
-    ]
+    assert back.column_names == list(map(_escaped, table.column_names))
     for got, wanted in zip(back.columns, table.columns, strict=True):
         # an empty text is an empty cell; and two code points that XML has not are escaped, as Excel does
         values = [None if value == "" else value for value in wanted.to_pylist()]
@@ -136,7 +138,7 @@ def test_numbers_survive_to_the_last_digit(values: list[float]) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.datetimes(dt.datetime(1900, 3, 1), dt.datetime(9999, 12, 31)), min_size=1, max_size=20))
+@given(st.lists(st.datetimes(_moment(1900, 3, 1), _moment(9999, 12, 31)), min_size=1, max_size=20))
 def test_moments_survive_in_milliseconds(values: list[dt.datetime]) -> None:
     """Contract: fidelity — local times go through Excel as dates, to the millisecond."""
     table = pa.table({"t": pa.array(values, pa.timestamp("us")).cast(pa.timestamp("ms"), safe=False)})
@@ -157,13 +159,8 @@ def test_what_excel_cannot_say_is_said() -> None:
         }
     )
     data, codes = rendered(table)
-    assert sorted(codes) == [
-        "date_to_text",
-        "empty_to_null",
-        "infinity_to_text",
-        "integer_to_text",
-        "timestamp_to_text",
-    ]
+    names = ("date", "timestamp", "integer", "infinity")
+    assert set(codes) == {*(f"{name}_to_text" for name in names), "empty_to_null"}
     back = read(data).table
     assert back.column("t").to_pylist() == ["1970-01-01T00:00:00.000000001", "1970-01-01T00:00:00.000000002"]
     assert back.column("d").to_pylist() == ["1899-01-01", "2024-01-01"]
@@ -272,7 +269,7 @@ def test_declared_sizes_are_not_believed() -> None:
 
 def test_an_archive_of_too_many_parts() -> None:
     """Contract: limits — a directory of very many entries is refused."""
-    with pytest.raises(InputMalformed, match="parts|directory"):
+    with pytest.raises(InputMalformed, match=r"parts|directory"):
         read(changed(made(_some), {f"x/{n}": b"" for n in range(10_001)}))
 
 

@@ -18,6 +18,7 @@ from jobs.errors import FidelityLost, InputEmpty
 from jobs.model import Warn
 
 _INF = float("inf")
+_NOON = dt.datetime(2024, 2, 29, 12, 0, 15)  # noqa: DTZ001  # a column without a zone
 _NESTED = pa.struct([("a", pa.int64()), ("b", pa.list_(pa.string()))])
 SAMPLES: dict[str, pa.Array] = {
     "int64": pa.array([1, None, -(2**53)]),
@@ -33,8 +34,8 @@ SAMPLES: dict[str, pa.Array] = {
     "text like `12`, `true`": pa.array(["12", None, "13"]),
     "empty text": pa.array(["", None, "x"]),
     "decimal": pa.array([Decimal("1.20"), None, Decimal("-12345678901234567890.01")], pa.decimal128(30, 2)),
-    "timestamp": pa.array([dt.datetime(2024, 2, 29, 12, 30, 15, 123000), None], pa.timestamp("us")),
-    "timestamp in seconds": pa.array([dt.datetime(2024, 2, 29, 12, 30, 15), None], pa.timestamp("s")),
+    "timestamp": pa.array([_NOON.replace(microsecond=123_000), None], pa.timestamp("us")),
+    "timestamp in seconds": pa.array([_NOON, None], pa.timestamp("s")),
     "timestamp with zone": pa.array([0, None, 1_700_000_000_123], pa.timestamp("ms", "Europe/Berlin")),
     "date": pa.array([dt.date(2024, 2, 29), None, dt.date(9999, 12, 31)]),
     "time": pa.array([dt.time(12, 30, 0, 5), None], pa.time64("us")),
