@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from jobs.model import Warn
 
 _REMEMBERED: Final = 4096
-_PEEKED: Final = 4  # a small frame ends before this many pieces
+_PEEKED: Final = 1024**2  # what ends within so many bytes is known whole before its headers are sent
 
 
 class Facts(NamedTuple):
@@ -98,9 +98,13 @@ class Rendering:
 
     async def peek(self) -> None:
         """Look at the first pieces; where there are no more, `data` is all of it and the facts are known."""
+        if self.facts is not None and self.facts.size > _PEEKED:
+            return
+        left = _PEEKED
         async for piece in self.chunks:
             self._first.append(piece)
-            if len(self._first) == _PEEKED:
+            left -= len(piece)
+            if left < 0:
                 return
         self.data = b"".join(self._first)
         if self.facts is None:
@@ -111,6 +115,7 @@ class Rendering:
         facts = self.facts
         if facts is None:
             self.used_up = True
+            self._first.clear()
             async for _ in self.chunks:
                 pass
             facts = self.facts
@@ -121,8 +126,9 @@ class Rendering:
     async def whole(self) -> AsyncIterator[bytes]:
         """All bytes, once; what is behind them is freed at the end, and where the caller leaves."""
         try:
-            for piece in self._first:
-                yield piece
+            while self._first:
+                # held no longer than until it is sent
+                yield self._first.pop(0)
             async for piece in self.chunks:
                 yield piece
         finally:
@@ -131,6 +137,7 @@ class Rendering:
     async def part(self, start: int, count: int) -> AsyncIterator[bytes]:
         """`count` bytes from `start` on, which must be there."""
         await self.close()
+        self._first.clear()
         pieces = await self._again(start)
         try:
             async for piece in pieces:

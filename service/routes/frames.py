@@ -9,7 +9,7 @@ from service.ids import frame_id_of
 from service.intake.uploads import InputFormat, Staging, store_body
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
-from service.routes.docs.frames import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
+from service.routes.docs.frames import DELETE_FRAME, GET_CONTENT, GET_FRAME, HEAD_CONTENT, UPLOAD_FRAME
 from service.routes.plain import plain_router
 from service.views import frame_body, frame_path
 
@@ -51,6 +51,16 @@ async def delete_frame(request: Request) -> Response:
 @router.get("/v1/frames/{id}/content", response_class=Response, openapi_extra=GET_CONTENT)
 async def get_content(request: Request) -> Response:
     """Give a frame back in the format the caller negotiates."""
+    return await _content(request)
+
+
+@router.head("/v1/frames/{id}/content", response_class=Response, openapi_extra=HEAD_CONTENT)
+async def head_content(request: Request) -> Response:
+    """Give the headers of a frame in the format the caller negotiates."""
+    return await _content(request)
+
+
+async def _content(request: Request) -> Response:
     tenant = caller(request, "frames").tenant
     parameters = query(request, FRAME_QUERY_NAMES, repeated=("columns",))
     wanted = parameters.get("format")

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from service.operations import EXAMPLE_CSV, FRAME_QUERY, frame_answer, json_answer, operation, readable_content
+from service.operations import (
+    EXAMPLE_CSV,
+    FRAME_QUERY,
+    RANGE,
+    frame_answer,
+    frame_part,
+    json_answer,
+    operation,
+    readable_content,
+)
 from service.routes.docs.common import FRAME_ID, NOT_MODIFIED
 
 UPLOAD_FRAME: Final = operation(
@@ -31,8 +40,15 @@ DELETE_FRAME: Final = operation(
 )
 GET_CONTENT: Final = operation(
     "Get a frame back",
-    {200: frame_answer("The frame in the negotiated format."), 304: NOT_MODIFIED},
+    {200: frame_answer("The frame in the negotiated format."), 206: frame_part(), 304: NOT_MODIFIED},
+    scope="frames",
+    parameters=(FRAME_ID, *FRAME_QUERY, RANGE),
+    problems=(400, 404, 406, 410, 412, 416, 503),
+)
+HEAD_CONTENT: Final = operation(
+    "Get the headers of a frame",
+    {200: {"description": "The frame is there, in the negotiated format."}, 304: NOT_MODIFIED},
     scope="frames",
     parameters=(FRAME_ID, *FRAME_QUERY),
-    problems=(400, 404, 406, 410, 503),
+    problems=(400, 404, 406, 410, 412, 503),
 )
