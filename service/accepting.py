@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.model import Job
-from jobs.results import render_job
 from jobs.state import JobState
 from jobs.store.submits import Accepted, NewJob
 from service.answers import failed_response, frame_response, job_response, view_of
@@ -59,6 +58,6 @@ async def _result_itself(request: Request, job: Job, choice: Choice, waited_s: f
         failed.headers.update(headers)
         return failed
     view = view_of(request, choice, {})
-    rendering = await render_job(services(request).queue, job, view)
+    rendering = await services(request).results.of_job(job, view)
     headers["content-location"] = f"{location}/result"
     return await frame_response(request, rendering, view, choice, name=job.id, headers=headers)

@@ -4,8 +4,8 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from config import Settings
-from jobs.codecs.table import CODECS
 from jobs.queue import JobQueue
+from jobs.results import Results
 from service.auth import Auth
 from service.checks import PipelineChecks
 from service.dependencies import Services
@@ -13,9 +13,10 @@ from service.edge import Edge, on_http_exception
 from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
+from service.operations import readable_content
 from service.routes import batches, deliveries, events, frames, health, jobs, listing, pages, results, transforms
 
-ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
+ACCEPT_POST = ", ".join((MULTIPART, *readable_content()))
 ROOMS = (
     jobs,
     listing,
@@ -38,9 +39,8 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
     """
     auth = Auth.from_settings(settings)
     queue = queue or JobQueue.from_settings(settings)
-    services = Services(
-        settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps, settings.limits.columns)
-    )
+    checks = PipelineChecks(queue.catalogue, settings.limits.steps, settings.limits.columns)
+    services = Services(settings, queue, auth, checks, Results(queue))
     # the routes themselves, not included routers: those cost every request 50 µs
     routes = [route for room in ROOMS for route in room.router.routes]
     app = FastAPI(

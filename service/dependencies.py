@@ -9,6 +9,7 @@ from starlette.requests import Request
 from config import Settings
 from jobs.errors import FieldUnknown, SpecInvalid
 from jobs.queue import JobQueue
+from jobs.results import Results
 from service.auth import Auth, Caller, Scope
 from service.checks import PipelineChecks
 from service.negotiation import wait_preference
@@ -23,6 +24,7 @@ class Services:
     queue: JobQueue
     auth: Auth
     checks: PipelineChecks
+    results: Results
 
     @property
     def public_url(self) -> str:

@@ -6,6 +6,7 @@ FramequeueError
 ├── HeaderMalformed       header.malformed
 ├── MultipartMalformed    multipart.malformed
 ├── CursorMalformed       cursor.malformed
+├── PreconditionFailed    precondition.failed
 ├── RangeUnsatisfiable    range.not_satisfiable
 ├── ServiceStopping       service.stopping
 ├── RequestTimeout        request.timeout
@@ -78,6 +79,16 @@ class CursorMalformed(HttpError):
         super().__init__(
             detail or "the cursor is not one that this list gave with these filters; begin again without it"
         )
+
+
+class PreconditionFailed(HttpError):
+    """`If-Match` names another version than the one there is."""
+
+    code = "precondition.failed"
+    title = "Precondition failed"
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(f"If-Match does not name {etag}, which is what would be answered")
 
 
 class RangeUnsatisfiable(HttpError):

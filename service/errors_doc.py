@@ -31,6 +31,7 @@ WHEN: Final[dict[str, str]] = {
     "result.not_representable": "The result holds what this format cannot say without loss; ask for another format.",
     "job.not_ready": "The job has not ended; ask again after `Retry-After`, or wait with `Prefer: wait=30`.",
     "job.live": "Only a job that has ended can be deleted or run again; cancel it, or wait for its end.",
+    "precondition.failed": "`If-Match` names another version than the one there is; the detail has its tag.",
     "range.not_satisfiable": "The range begins behind the end of the bytes; `Content-Range` has their number.",
     "input.gone": "An input of a known job has expired or was deleted; upload it again.",
     "result.expired": "The result has outlived `result_ttl_s`; submit the job again.",

@@ -26,6 +26,8 @@ _FORMATS = {
     "parquet": Format("parquet", "application/vnd.apache.parquet", text=False),
     "arrow": Format("arrow", "application/vnd.apache.arrow.stream", text=False),
     "arrow-file": Format("arrow-file", "application/vnd.apache.arrow.file", text=False),
+    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", text=False),
+    "html": Format("html", "text/html", text=True),
 }
 NAMES = tuple(_FORMATS)
 # Arrow's own convention: `.arrow` is the file form, `.arrows` the stream

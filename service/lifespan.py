@@ -17,6 +17,7 @@ def lifespan_of(services: Services) -> Callable[[FastAPI], AbstractAsyncContextM
         try:
             yield {"services": services}
         finally:
+            services.results.close()
             await services.queue.close()
 
     return lifespan

@@ -60,7 +60,7 @@ def choose(accepted: Sequence[Range], codecs: Iterable[Codec]) -> Choice:
 
     Raises FormatNotAcceptable where no format fits.
     """
-    codecs = tuple(codecs)
+    codecs = tuple(codec for codec in codecs if not codec.missing)
     best, best_key = None, (0.0, 0)
     for codec in codecs:
         for media_type in codec.media_types:
@@ -72,8 +72,19 @@ def choose(accepted: Sequence[Range], codecs: Iterable[Codec]) -> Choice:
                 best, best_key = Choice(codec, media_type, fitting.parameters.get("orient")), key
     if best is None:
         wanted = ", ".join(entry.media for entry in accepted)[:200]
-        raise FormatNotAcceptable(f"no format fits Accept: {wanted}", [codec.media_types[0] for codec in codecs])
+        raise FormatNotAcceptable(f"no format fits Accept: {wanted}{_missing(accepted)}", _media_types(codecs))
     return best
+
+
+def _missing(accepted: Sequence[Range]) -> str:
+    """Why a format that the caller names is not there."""
+    asked = {entry.media for entry in accepted if entry.quality > 0}
+    hints = {codec.missing for codec in CODECS if codec.missing and asked.intersection(codec.media_types)}
+    return f" ({', '.join(sorted(hints))})" if hints else ""
+
+
+def _media_types(codecs: Iterable[Codec]) -> list[str]:
+    return [codec.media_types[0] for codec in codecs]
 
 
 def accepted(accept: str | None) -> Choice:
@@ -92,6 +103,8 @@ def named(name: str) -> Choice:
         codec = by_name(name)
     except FormatUnsupported as error:
         raise FormatNotAcceptable(error.detail) from None
+    if codec.missing:
+        raise FormatNotAcceptable(f"the format {codec.name!r} is not installed here: {codec.missing}")
     return Choice(codec, codec.media_types[0])
 
 

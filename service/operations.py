@@ -80,17 +80,29 @@ def json_answer(schema: str, description: str, *, headers: Sequence[str] = ()) -
 
 def frame_answer(description: str) -> Doc:
     """An answer that is a frame in any of the formats."""
-    names = ("ETag", "Vary", "Content-Disposition", "Framequeue-Warning")
+    always = ("ETag", "Vary", "Content-Disposition", "Accept-Ranges")
+    names = (*always, "Repr-Digest", "Link", "Framequeue-Warning")
     return {
         "description": description,
         "content": frame_content(),
-        "headers": {name: {"schema": {"type": "string"}, "required": name != "Framequeue-Warning"} for name in names},
+        "headers": {name: {"schema": {"type": "string"}, "required": name in always} for name in names},
     }
 
 
+def frame_part() -> Doc:
+    """An answer that is a range of a frame's bytes."""
+    part = frame_answer("The bytes that `Range` asks for.")
+    return {**part, "headers": {**part["headers"], "Content-Range": {"schema": {"type": "string"}, "required": True}}}
+
+
 def frame_content() -> Doc:
-    """Every media type that a frame may have."""
+    """Every media type that a frame may be answered in."""
     return {media_type: {} for codec in CODECS for media_type in codec.media_types}
+
+
+def readable_content() -> Doc:
+    """Every media type that a frame may be sent in."""
+    return {media_type: {} for codec in CODECS if codec.reads for media_type in codec.media_types}
 
 
 def path_parameter(name: str, description: str, pattern: str = "") -> Doc:
@@ -112,8 +124,20 @@ FRAME_QUERY: Final = (
         {"type": "string", "enum": [codec.name for codec in CODECS]},
     ),
     query_parameter("orient", "The form of JSON.", {"type": "string", "enum": ["records", "columns", "split"]}),
-    query_parameter("columns", "Only these columns, by commas or repeated.", {"type": "string"}),
+    query_parameter(
+        "columns",
+        "Only these columns, by commas or repeated; a name with a comma stands in double quotes, as in CSV.",
+        {"type": "string"},
+    ),
     query_parameter("offset", "Rows to leave out at the beginning.", {"type": "integer", "minimum": 0}),
     query_parameter("limit", "The most rows to give.", {"type": "integer", "minimum": 0}),
 )
+RANGE: Final[Doc] = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "A single range of bytes, of what would be the answer; `If-Range` may name its `ETag`.",
+    "schema": {"type": "string"},
+    "example": "bytes=0-1023",
+}
 FRAME_QUERY_NAMES: Final = ("format", "orient", "offset", "limit")

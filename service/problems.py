@@ -33,6 +33,7 @@ STATUS: Final[dict[str, int]] = {
     "job.live": 409,
     "input.gone": 410,
     "result.expired": 410,
+    "precondition.failed": 412,
     "limit.bytes": 413,
     "format.unsupported": 415,
     "format.encoding_unsupported": 415,

@@ -24,6 +24,8 @@ class ArrowStream:
     name = "arrow"
     media_types: tuple[str, ...] = ("application/vnd.apache.arrow.stream", "application/x-apache-arrow-stream")
     extension = "arrows"
+    reads = True
+    missing = ""
 
     def decode(self, data: pa.Buffer, options: DecodeOptions, /) -> Decoded:
         """The table of a stream; see `Codec.decode`."""
@@ -40,6 +42,8 @@ class ArrowFile:
     name = "arrow-file"
     media_types: tuple[str, ...] = ("application/vnd.apache.arrow.file", "application/x-apache-arrow-file")
     extension = "arrow"
+    reads = True
+    missing = ""
 
     def decode(self, data: pa.Buffer, options: DecodeOptions, /) -> Decoded:
         """The table of a file; see `Codec.decode`."""

@@ -3,7 +3,7 @@
 Codecs know Arrow, not pandas: `jobs.codecs.frames` crosses that bridge, once, in each direction.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -44,9 +44,13 @@ class DecodeOptions:
 
 @dataclass(frozen=True, slots=True)
 class EncodeOptions:
-    """How to write one result; `orient` is for JSON: records, columns or split."""
+    """How to write one result; `orient` is for JSON: records, columns or split.
+
+    `warn` hears of what only the values tell, by codecs that have seen all of them before their first piece.
+    """
 
     orient: str = "records"
+    warn: Callable[[Warn], None] = lambda _: None
 
 
 class Decoded(NamedTuple):
@@ -58,9 +62,14 @@ class Decoded(NamedTuple):
 
 
 class Codec(Protocol):
-    """One media type. `name` is the word of `?format=`; `media_types` lists the canonical one first."""
+    """One media type. `name` is the word of `?format=`; `media_types` lists the canonical one first.
+
+    `reads` says whether it can be an input; `missing` is empty, or the hint what to install before it can be used.
+    """
 
     name: str
+    reads: bool
+    missing: str
     media_types: tuple[str, ...]
     extension: str
 

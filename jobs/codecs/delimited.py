@@ -34,6 +34,9 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 class Delimited:
     """Text with one row a line and a header, separated by `delimiter`."""
 
+    reads = True
+    missing = ""
+
     def __init__(self, name: str, media_types: tuple[str, ...], delimiter: str) -> None:
         self.name, self.media_types, self.extension = name, media_types, name
         self._delimiter = delimiter

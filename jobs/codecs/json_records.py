@@ -25,6 +25,8 @@ class Json:
     name = "json"
     media_types: tuple[str, ...] = ("application/json", "text/json")
     extension = "json"
+    reads = True
+    missing = ""
 
     def decode(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
         """The table of a JSON text; see `Codec.decode`, and docs/formats.md for the mappings."""

@@ -1,7 +1,9 @@
 """Arrow batches to JSON text in its orients, and to JSON lines."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import IO, Final
 
 import msgspec
 import pyarrow as pa
@@ -10,6 +12,7 @@ from jobs.codecs.cells import glue, joined
 from jobs.codecs.json_cells import json_text
 from jobs.errors import FidelityLost
 
+_HELD_BYTES: Final = 8 * 1024**2
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -38,17 +41,27 @@ def split_text(batches: pa.RecordBatchReader) -> Iterator[bytes]:
 
 
 def columns_text(batches: pa.RecordBatchReader) -> Iterator[bytes]:
-    """An object of arrays; all batches are held, since the first column ends after the last batch."""
+    """An object of arrays; the first column ends after the last batch, so large tables wait in a temporary file."""
     _refuse_twins(batches.schema)
-    kept = [batch for batch in batches if batch.num_rows]
-    yield b"{"
-    for position, name in enumerate(batches.schema.names):
-        yield (b"," if position else b"") + _ENCODE(name) + b":["
-        for number, batch in enumerate(kept):
-            values = joined(glue([json_text(batch.column(position)), ","], nulls="null"))
-            yield bytes(values if number < len(kept) - 1 else values[:-1])
-        yield b"]"
-    yield b"}"
+    with tempfile.SpooledTemporaryFile(_HELD_BYTES) as spool:
+        with pa.ipc.new_file(pa.PythonFile(spool, mode="w"), batches.schema) as writer:
+            for batch in batches:
+                if batch.num_rows:
+                    writer.write_batch(batch)
+        yield b"{"
+        for position, name in enumerate(batches.schema.names):
+            yield (b"," if position else b"") + _ENCODE(name) + b":["
+            yield from _column_text(spool, position)
+            yield b"]"
+        yield b"}"
+
+
+def _column_text(spool: IO[bytes], position: int) -> Iterator[bytes]:
+    spool.seek(0)
+    file = pa.ipc.open_file(pa.PythonFile(spool, mode="r"), options=pa.ipc.IpcReadOptions(included_fields=[position]))
+    for number in range(file.num_record_batches):
+        values = joined(glue([json_text(file.get_batch(number).column(0)), ","], nulls="null"))
+        yield bytes(values if number < file.num_record_batches - 1 else values[:-1])
 
 
 def _refuse_twins(schema: pa.Schema) -> None:

@@ -28,6 +28,8 @@ class NdJson:
         "application/x-jsonlines",
     )
     extension = "ndjson"
+    reads = True
+    missing = ""
 
     def decode(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
         """The table of JSON lines; blank lines are skipped; see `Codec.decode`."""

@@ -32,6 +32,8 @@ class Parquet:
     name = "parquet"
     media_types: tuple[str, ...] = ("application/vnd.apache.parquet", "application/parquet", "application/x-parquet")
     extension = "parquet"
+    reads = True
+    missing = ""
 
     def decode(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
         """The table of a Parquet file; see `Codec.decode`."""
@@ -80,14 +82,23 @@ class Parquet:
             if _has_empty_struct(field.type):
                 detail = f"column {field.name!r} holds objects without fields, which Parquet cannot say; drop it"
                 raise FidelityLost(detail)
-        sink = Sink()
-        with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), batches.schema, compression="zstd") as writer:
+        sink, schema = Sink(), _with_values(batches.schema)
+        with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
             for batch in batches:
                 # not write_batch: that holds back up to a million rows for one row group
-                writer.write_table(pa.Table.from_batches([batch]))
+                table = pa.Table.from_batches([batch])
+                writer.write_table(table if schema is batches.schema else table.cast(schema))
                 if piece := sink.take():
                     yield piece
         yield sink.take()
+
+
+def _with_values(schema: pa.Schema) -> pa.Schema:
+    """The schema with dictionaries of text for those of nothing, which Parquet cannot write."""
+    for place, field in enumerate(schema):
+        if pa.types.is_dictionary(field.type) and pa.types.is_null(field.type.value_type):
+            schema = schema.set(place, field.with_type(pa.dictionary(pa.int32(), pa.string())))
+    return schema
 
 
 def _readable_alone(schema: pa.Schema, columns: frozenset[str] | None) -> list[str] | None:

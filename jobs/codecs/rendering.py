@@ -6,11 +6,7 @@ import pyarrow as pa
 
 from jobs.codecs.base import Codec, EncodeOptions
 from jobs.codecs.compression import canonical_encoding, compress
-from jobs.codecs.format_warnings import format_warnings
-from jobs.errors import ColumnUnknown, SpecInvalid
-
-__all__ = ["format_warnings", "render"]
-
+from jobs.errors import ColumnUnknown, FidelityLost, SpecInvalid
 
 _RELEASE_BYTES = 4 * 1024**2
 
@@ -27,6 +23,8 @@ def render(
 ) -> Iterator[bytes]:
     """The encoded bytes, piece by piece, of rows `offset` to `offset + limit` and the named columns, in their order.
 
+    A name that stands there twice counts once; one that several columns have means all of them.
+
     Raises ColumnUnknown, SpecInvalid, FormatUnsupported or FidelityLost before the first piece.
     """
     name = canonical_encoding(encoding)
@@ -36,7 +34,11 @@ def render(
     schema = pa.schema([reader.schema.field(position).remove_metadata() for position in positions])
     batches = pa.RecordBatchReader.from_batches(schema, _selected(reader, schema, positions, offset, limit))
     pieces = (piece for piece in codec.encode(batches, options) if piece)
-    first = next(pieces, b"")
+    try:
+        first = next(pieces, b"")
+    except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise FidelityLost(f"the format {codec.name!r} has no form for a type of this frame ({reason})") from None
     return _after(first, pieces) if name is None else compress(_after(first, pieces), name)
 
 
@@ -58,10 +60,10 @@ def _positions(schema: pa.Schema, columns: Sequence[str] | None) -> list[int]:
     if columns is None:
         return list(range(len(schema)))
     positions: list[int] = []
-    for name in columns:
+    for name in dict.fromkeys(columns):
         found = schema.get_all_field_indices(name)
         if not found:
-            raise ColumnUnknown(name, schema.names)
+            raise ColumnUnknown(name, schema.names, f"/columns/{columns.index(name)}")
         positions.extend(found)
     return positions
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from jobs.codecs.floats import has_infinity
+from jobs.codecs.floats import has_infinity, nested_extremes
 from jobs.codecs.sink import Sink
 from jobs.errors import InputMalformed
 from jobs.model import STORED_MEDIA_TYPE
@@ -16,6 +16,7 @@ _BATCH_BYTES = 1024**2
 # below this, compressing costs more time than the store saves (docs/decisions/0002-stored-form.md)
 _TINY = 64 * 1024
 INFINITE = b"framequeue.infinite"
+NAN = b"framequeue.nan"
 
 
 class Readable(Protocol):
@@ -29,7 +30,8 @@ class Readable(Protocol):
 def store(table: pa.Table) -> Iterator[bytes | pa.Buffer]:
     """The stored form of `table`, in pieces of at most a few MiB each; schema only where it has no rows.
 
-    Columns with Infinity are marked in the schema, so that a format without it can say so before it streams.
+    Columns with Infinity, or with NaN inside nested values, are marked in the schema, so that a format without it can
+    say so before it streams.
     """
     marked = _marked(table)
     # what all buffers hold is known at once, and not less than what is seen of them
@@ -72,15 +74,22 @@ def _marked(table: pa.Table) -> pa.Table:
     if any(map(pa.types.is_dictionary, schema.types)):
         table = table.unify_dictionaries()
         schema = table.schema
-    infinite = [position for position, column in enumerate(table.columns) if has_infinity(column)]
-    if schema.metadata is None and not infinite and not any(field.metadata for field in schema):
+    marks = [_marks(column) for column in table.columns]
+    if schema.metadata is None and not any(marks) and not any(field.metadata for field in schema):
         return table
-    fields = [field.remove_metadata() for field in schema]
-    for position in infinite:
-        fields[position] = fields[position].with_metadata({INFINITE: b"1"})
+    fields = [
+        field.with_metadata(mark) if mark else field.remove_metadata()
+        for field, mark in zip(schema, marks, strict=True)
+    ]
     return (
         pa.Table.from_arrays(table.columns, schema=pa.schema(fields)) if fields else table.replace_schema_metadata(None)
     )
+
+
+def _marks(column: pa.ChunkedArray) -> dict[bytes, bytes]:
+    nan, infinite = nested_extremes(column)
+    marks = {INFINITE: b"1"} if infinite or has_infinity(column) else {}
+    return marks | ({NAN: b"1"} if nan else {})
 
 
 class _Source:

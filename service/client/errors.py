@@ -7,7 +7,7 @@ ClientError
 ├── FrameRefused          a DataFrame, or another source, cannot travel as it is
 └── ProblemError          the service answered with a problem: `code` says which
     ├── AuthError             auth.*
-    ├── SpecError             json.*, header.*, multipart.*, cursor.*, range.*, http.*, spec.*, limit.count
+    ├── SpecError             json.*, header.*, precondition.*, multipart.*, cursor.*, range.*, http.*, spec.*, limit.count
     │   ├── WebhookRefused        webhook.*
     │   └── IdempotencyMismatch   idempotency.*
     ├── PipelineError         pipeline.*
@@ -220,7 +220,9 @@ _BY_CODE: Mapping[str, type[ProblemError]] = {
 }
 _BY_FAMILY: Mapping[str, type[ProblemError]] = {
     "auth": AuthError,
-    **dict.fromkeys(("json", "header", "multipart", "cursor", "range", "http", "spec", "limit"), SpecError),
+    **dict.fromkeys(
+        ("json", "header", "precondition", "multipart", "cursor", "range", "http", "spec", "limit"), SpecError
+    ),
     "webhook": WebhookRefused,
     "idempotency": IdempotencyMismatch,
     "pipeline": PipelineError,

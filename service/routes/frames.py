@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.results import render_frame
 from service.accepting import REPLAYED
 from service.answers import frame_response, json_response, view_of
 from service.dependencies import caller, query, services
@@ -12,7 +11,7 @@ from service.intake.repeats import Repeats
 from service.intake.uploads import InputFormat, Staging, store_body
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
-from service.routes.docs.frames import DELETE_FRAME, GET_CONTENT, GET_FRAME, UPLOAD_FRAME
+from service.routes.docs.frames import DELETE_FRAME, GET_CONTENT, GET_FRAME, HEAD_CONTENT, UPLOAD_FRAME
 from service.routes.plain import plain_router
 from service.views import frame_body, frame_path
 
@@ -61,12 +60,22 @@ async def delete_frame(request: Request) -> Response:
 @router.get("/v1/frames/{id}/content", response_class=Response, openapi_extra=GET_CONTENT)
 async def get_content(request: Request) -> Response:
     """Give a frame back in the format the caller negotiates."""
+    return await _content(request)
+
+
+@router.head("/v1/frames/{id}/content", response_class=Response, openapi_extra=HEAD_CONTENT)
+async def head_content(request: Request) -> Response:
+    """Give the headers of a frame in the format the caller negotiates."""
+    return await _content(request)
+
+
+async def _content(request: Request) -> Response:
     tenant = caller(request, "frames").tenant
     parameters = query(request, FRAME_QUERY_NAMES, repeated=("columns",))
     wanted = parameters.get("format")
     choice = accepted(request.headers.get("accept")) if wanted is None else named(wanted)
     view = view_of(request, choice, parameters)
-    queue = services(request).queue
-    frame = await queue.frame(tenant, frame_id_of(request))
-    rendering = await render_frame(queue, frame, view)
+    found = services(request)
+    frame = await found.queue.frame(tenant, frame_id_of(request))
+    rendering = await found.results.of_frame(frame, view)
     return await frame_response(request, rendering, view, choice, name=frame.id, headers={})

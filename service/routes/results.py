@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.results import render_job
 from service.answers import failed_response, frame_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import job_id_of
@@ -33,10 +32,10 @@ async def _result(request: Request) -> Response:
     wanted = parameters.get("format")
     choice = accepted(request.headers.get("accept")) if wanted is None else named(wanted)
     view = view_of(request, choice, parameters)
-    queue = services(request).queue
-    job = await queue.get(tenant, job_id_of(request))
+    found = services(request)
+    job = await found.queue.get(tenant, job_id_of(request))
     failed = failed_response(request, job)
     if failed is not None:
         return failed
-    rendering = await render_job(queue, job, view)
+    rendering = await found.results.of_job(job, view)
     return await frame_response(request, rendering, view, choice, name=job.id, headers={})

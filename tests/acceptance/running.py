@@ -10,7 +10,7 @@ from config import Settings
 from jobs.codecs.table import by_name
 from jobs.model import Input, Job, JobSpec
 from jobs.queue import JobQueue
-from jobs.results import View, render_job
+from jobs.results import Results, View
 from jobs.store.redis import end
 from jobs.worker.main import build
 from jobs.worker.stop import DrainedError
@@ -61,7 +61,7 @@ async def submit(queue: JobQueue, pipeline: list[dict[str, Any]], wait_s: float 
 
 
 async def records(queue: JobQueue, job: Job) -> Any:
-    rendering = await render_job(queue, job, View(codec=by_name("json")))
+    rendering = await Results(queue).of_job(job, View(codec=by_name("json")))
     return json.loads(b"".join([chunk async for chunk in rendering.chunks]))
 
 

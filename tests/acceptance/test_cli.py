@@ -149,7 +149,7 @@ def test_no_service_exits_3_and_says_what_to_do(sales):
         (["submit", "nowhere.dat"], "--input-format"),
         (["submit", "nowhere.txt"], "say it with --input-format"),
         (["submit", "-", "--input-format", "csv", "-o", "x.foo"], "say it with --format"),
-        (["submit", "-", "--input-format", "csv", "-o", "x.xlsx"], "say it with --format"),
+        (["submit", "-", "--input-format", "csv", "-o", "x.xls"], "say it with --format"),
         (["submit", "-", "--input-format", "csv", "-p", ""], "--pipeline is empty"),
         (["submit", "-", "--input-format", "csv", "--input-charset", "latni"], "no charset 'latni'"),
         (["submit", "-", "--input-format", "ndjson", "--input-charset", "latin-1"], "CSV and TSV"),

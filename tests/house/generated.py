@@ -8,6 +8,7 @@ from pydantic import BaseModel, SecretStr
 
 from config.settings import Settings, names
 from jobs import state
+from jobs.codecs import fidelity
 from jobs.expressions import reference
 from service import errors_doc
 
@@ -73,6 +74,14 @@ def expressions_page() -> str:
     return page[: page.index(tables.splitlines()[0] + "\n")] + tables
 
 
+def formats_page() -> str:
+    """`docs/formats.md`: written by hand but for the table of what each format makes of each kind of column."""
+    table = fidelity.table()
+    page = (DOCS / "formats.md").read_text(encoding="utf-8")
+    start = page.index(table.splitlines()[0] + "\n")
+    return page[:start] + table + page[page.index("\n\n", start) + 1 :]
+
+
 def _section(name: str) -> type[BaseModel]:
     annotation = Settings.model_fields[name].annotation if name else Settings
     assert isinstance(annotation, type)
@@ -91,6 +100,7 @@ def _shown(default: Any) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_doc.render,
     "expressions.md": expressions_page,
+    "formats.md": formats_page,
     "settings.md": settings_page,
     "state.md": state_page,
 }

@@ -78,6 +78,8 @@ class FakeQueue:
         self.jobs: dict[str, Job] = {}
         self.frames: dict[str, Frame] = {}
         self.blobs: dict[str, bytes] = {}
+        self.chunked: dict[str, list[bytes]] = {}
+        self.asked: list[int] = []
         self.results: dict[str, bytes] = {}
         self.said: dict[str, tuple[LogRecord, ...]] = {}
         self.tries: dict[str, tuple[Try, ...]] = {}
@@ -138,7 +140,7 @@ class FakeQueue:
             rows=table.num_rows,
             columns=columns,
             bytes=len(data),
-            sha256="ab" * 32,
+            sha256=hashlib.sha256(data).hexdigest(),
             preview=b'[{"a":1}]',
             preview_complete=True,
         )
@@ -248,7 +250,9 @@ class FakeQueue:
         return self.results.get(job.id)
 
     async def chunk(self, blob_id: str, number: int) -> bytes | None:
-        return self.blobs[blob_id] if number == 0 else None
+        self.asked.append(number)
+        chunks = self.chunked.get(blob_id) or [self.blobs[blob_id]]
+        return chunks[number] if number < len(chunks) else None
 
     async def health(self) -> Health:
         return self.state

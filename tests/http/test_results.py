@@ -135,7 +135,7 @@ async def test_an_unknown_job_is_404(api: httpx.AsyncClient, path: str, job_id: 
         (None, "application/json"),
         ("*/*", "application/json"),
         ("application/json;q=0.5, text/csv", "text/csv; charset=utf-8"),
-        ("text/html, */*;q=0.1", "application/json"),
+        ("text/html, */*;q=0.1", "text/html; charset=utf-8"),
         ("text/*", "text/csv; charset=utf-8"),
         ("text/*, text/csv;q=0", "text/tab-separated-values; charset=utf-8"),
         ("application/jsonl", "application/jsonl"),
@@ -148,7 +148,7 @@ async def test_accept_decides(api: httpx.AsyncClient, queue: FakeQueue, accept: 
     answer = await api.get(URL.format(job.id), headers={"accept": accept} if accept else {})
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
     assert answer.headers["vary"] == "Accept, Accept-Encoding"
-    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{job.id}.')
+    assert f'; filename="{job.id}.' in answer.headers["content-disposition"]
 
 
 async def test_the_formats_hold_the_table(api: httpx.AsyncClient, queue: FakeQueue) -> None:
@@ -219,7 +219,7 @@ async def test_head_tells_the_length_where_it_is_known_and_nothing_where_not(
     assert int(got.headers["content-length"]) == len(got.content) > 0
     assert head.headers["content-length"] == got.headers["content-length"]
     large = f"{URL.format(queue.succeeded(pa.table({'a': range(400_000)})).id)}?format=csv"
-    head = await api.head(large)
+    head = await api.head(large, headers=plain)
     assert (head.status_code, head.content, "content-length" in head.headers) == (200, b"", False)
 
 
@@ -281,7 +281,7 @@ def test_a_quoted_comma_does_not_part_an_entry() -> None:
 
 
 async def test_a_large_result_streams_whole(api: httpx.AsyncClient, queue: FakeQueue) -> None:
-    table = pa.table({"a": range(400_000)})
+    table = pa.table({"a": [n * n for n in range(1_000_000)]})
     url = URL.format(queue.succeeded(table).id)
     async with api.stream("GET", f"{url}?format=csv", headers={"accept-encoding": "gzip"}) as answer:
         assert "content-length" not in answer.headers
@@ -316,7 +316,7 @@ async def test_a_frame_that_the_format_cannot_hold_still_tells_the_job(
     async def refuse(*_: object) -> None:
         raise FidelityLost("column 'a' cannot be in CSV")
 
-    monkeypatch.setattr("service.accepting.render_job", refuse)
+    monkeypatch.setattr("jobs.results.Results.of_job", refuse)
     queue.ends_with = queue.succeeded(TABLE)
     body = {"pipeline": [], "inputs": {"x": {"records": []}}}
     answer = await api.post("/v1/jobs", json=body, headers={"accept": "text/csv", "prefer": "wait=5"})

@@ -6,10 +6,12 @@ from service.operations import (
     EXAMPLE_CSV,
     FRAME_QUERY,
     IDEMPOTENCY_KEY,
+    RANGE,
     frame_answer,
-    frame_content,
+    frame_part,
     json_answer,
     operation,
+    readable_content,
 )
 from service.routes.docs.common import FRAME_ID, NOT_MODIFIED
 
@@ -19,7 +21,7 @@ UPLOAD_FRAME: Final = operation(
     scope="frames",
     body={
         "required": True,
-        "content": {**frame_content(), "text/csv": {"examples": {"csv": {"value": EXAMPLE_CSV}}}},
+        "content": {**readable_content(), "text/csv": {"examples": {"csv": {"value": EXAMPLE_CSV}}}},
     },
     parameters=(IDEMPOTENCY_KEY,),
     problems=(400, 410, 413, 415, 503),
@@ -40,8 +42,15 @@ DELETE_FRAME: Final = operation(
 )
 GET_CONTENT: Final = operation(
     "Get a frame back",
-    {200: frame_answer("The frame in the negotiated format."), 304: NOT_MODIFIED},
+    {200: frame_answer("The frame in the negotiated format."), 206: frame_part(), 304: NOT_MODIFIED},
+    scope="frames",
+    parameters=(FRAME_ID, *FRAME_QUERY, RANGE),
+    problems=(400, 404, 406, 410, 412, 416, 503),
+)
+HEAD_CONTENT: Final = operation(
+    "Get the headers of a frame",
+    {200: {"description": "The frame is there, in the negotiated format."}, 304: NOT_MODIFIED},
     scope="frames",
     parameters=(FRAME_ID, *FRAME_QUERY),
-    problems=(400, 404, 406, 410, 503),
+    problems=(400, 404, 406, 410, 412, 503),
 )

@@ -16,6 +16,7 @@ from service.operations import (
     json_answer,
     operation,
     query_parameter,
+    readable_content,
 )
 from service.routes.docs.common import MADE_HEADERS
 
@@ -66,7 +67,7 @@ _SUBMIT_QUERY: Final = (
 
 def _submit_body() -> Doc:
     files = {"type": "object", "required": ["job"], "properties": {"job": {"$ref": "#/components/schemas/Envelope"}}}
-    content: dict[str, Any] = frame_content()
+    content: dict[str, Any] = readable_content()
     content[JSON] = {
         "schema": {"$ref": "#/components/schemas/Envelope"},
         "examples": {"groupby": {"summary": "Totals per region", "value": ENVELOPE_EXAMPLE}},

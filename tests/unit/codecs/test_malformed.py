@@ -47,7 +47,7 @@ def test_arbitrary_bytes(name: str, data: bytes) -> None:
         read(data, name)
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@pytest.mark.parametrize("codec", [codec for codec in CODECS if codec.reads], ids=lambda codec: codec.name)
 def test_an_empty_body(codec: object) -> None:
     with pytest.raises(InputEmpty):
         read(b"", codec.name)

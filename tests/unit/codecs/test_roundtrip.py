@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.codecs import decoding, rendering, stored
 from jobs.codecs.base import DecodeOptions, EncodeOptions
+from jobs.codecs.format_warnings import format_warnings
 from jobs.codecs.table import CODECS, by_name
 from jobs.errors import ColumnUnknown, FidelityLost
 from jobs.model import Warn
@@ -113,7 +114,7 @@ def test_text_survives_delimited_text(table: pa.Table, name: str) -> None:
     assert values(back) == values(table)
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@pytest.mark.parametrize("codec", [codec for codec in CODECS if codec.reads], ids=lambda codec: codec.name)
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
 def test_content_encodings(codec: object, encoding: str) -> None:
     packed = rendered(every_type(), codec.name, encoding=encoding)
@@ -152,12 +153,12 @@ def test_infinity_is_announced_and_written_as_null() -> None:
     table = pa.table({"f": [1.0, float("inf")], "d": pa.array([Decimal(1), None], pa.decimal128(3, 0))})
     blob = b"".join(bytes(piece) for piece in stored.store(table))
     schema = stored.open_stored(pa.py_buffer(blob)).schema
-    found = rendering.format_warnings(schema, by_name("json"))
+    found = format_warnings(schema, by_name("json"))
     assert [(warning.code, warning.column) for warning in found] == [
         ("infinity_to_null", "f"),
         ("decimal_to_text", "d"),
     ]
-    assert rendering.format_warnings(schema, by_name("parquet")) == ()
+    assert format_warnings(schema, by_name("parquet")) == ()
     assert rendered(table, "json", columns=["f"]) == b'[{"f":1.0},{"f":null}]'
     assert rendered(table, "csv", columns=["f"]) == b"f\n1.0\ninf\n"
     assert read(b"f\n1.0\ninf\n", "csv")[0]["f"].to_pylist() == [1.0, float("inf")]
