@@ -101,6 +101,8 @@ class JobSpec(Value, frozen=True, kw_only=True):
     group: str | None = None
     rerun_of: str | None = None
     trace_id: str = ""
+    traceparent: str = ""
+    """W3C Trace Context: the span that submitted the job, or the caller's where none was recorded here."""
 
 
 class Progress(Value, frozen=True, kw_only=True, omit_defaults=False):

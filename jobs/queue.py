@@ -1,22 +1,27 @@
 """What the service calls: submit, get, wait, results and frames, over one Redis."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 
 from config import Settings
+from jobs import metrics
 from jobs.codecs.parquet import Parquet
 from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
-from jobs.health import Health, look
+from jobs.health import Health, Observatory
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
+from jobs.requests import Requests
 from jobs.store import blobs, logs
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
-from jobs.store.jobs import JobStore
+from jobs.store.jobs import Canceling, JobStore
+from jobs.store.metrics import add
 from jobs.store.uploads import Staged, Upload
+from jobs.tracing import Tracing, producing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
 # how soon a waiter that was told of a change looks again where Redis did not answer it
@@ -34,6 +39,9 @@ class JobQueue:
         self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs, fsync_ms=fsync_ms)
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
         self._changes = ChangeFeed(self._redis)
+        self.observatory = Observatory(self._redis, settings.redis.queue, catalogue)
+        self.requests = Requests(self._redis, settings.quotas)
+        self.tracing = Tracing.from_settings(settings.telemetry, "api")
         self._stopping = False
 
     @classmethod
@@ -48,6 +56,9 @@ class JobQueue:
     async def close(self) -> None:
         """Close every connection."""
         await self._changes.close()
+        await self.observatory.close()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
         await self._redis.aclose(close_connection_pool=True)
 
     def upload(
@@ -73,9 +84,11 @@ class JobQueue:
         inline = {name: one.data for name, one in staged.items() if one.data is not None}
         limit = self._settings.limits.queued_jobs
         if not wait_s:
-            return await self._jobs.submit(job_id, spec, inline, limit)
+            with producing(self.tracing, spec) as traced:
+                return await self._jobs.submit(job_id, traced, inline, limit)
         with self._changes.watch(job_id) as watch:
-            job = await self._jobs.submit(job_id, spec, inline, limit)
+            with producing(self.tracing, spec) as traced:
+                job = await self._jobs.submit(job_id, traced, inline, limit)
             with suppress(StoreError):  # from here on the job is accepted, whatever becomes of Redis
                 job = await self._until_told(job, watch, wait_s)
             return job
@@ -92,7 +105,10 @@ class JobQueue:
 
         Repeatable; a job that runs ends once its worker has heard of it.
         """
-        await self._jobs.cancel(await self.get(tenant, job_id))
+        done = await self._jobs.cancel(await self.get(tenant, job_id))
+        if done is Canceling.CANCELED:
+            with suppress(StoreError):
+                await add(self._redis, {metrics.CANCELED_UNRUN: 1})
         return await self.get(tenant, job_id)
 
     async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
@@ -202,9 +218,14 @@ class JobQueue:
         """One chunk of a payload, or None behind the last; raises InputGone where the payload is gone."""
         return await blobs.read_chunk(self._redis, blob_id, number)
 
+    @property
+    def waiters(self) -> int:
+        """How many in this process wait for a change of a job."""
+        return self._changes.watching
+
     async def health(self) -> Health:
         """How Redis and the workers are, for /readyz."""
-        return await look(self._redis, self._settings.redis.queue, self.catalogue.fingerprint)
+        return await self.observatory.health()
 
 
 def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:

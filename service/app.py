@@ -6,26 +6,29 @@ from starlette.exceptions import HTTPException
 from config import Settings
 from jobs.codecs.table import CODECS
 from jobs.queue import JobQueue
+from service.access import AccessLog
 from service.auth import Auth
 from service.checks import PipelineChecks
 from service.dependencies import Services
-from service.edge import Edge, on_http_exception
+from service.edge import Edge, Watching, on_http_exception
 from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
+from service.quotas import Quotas
 from service.routes import frames, health, jobs, pages, results, transforms
 
 ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
 
 
-def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
+def create_app(settings: Settings, queue: JobQueue | None = None, access: AccessLog | None = None) -> FastAPI:
     """The application with these settings; nothing is opened before its lifespan starts.
 
-    Raises SettingsError where it would stand open to others without keys.
+    `access` gets a line for each answer. Raises SettingsError where it would stand open to others without keys.
     """
     auth = Auth.from_settings(settings)
     queue = queue or JobQueue.from_settings(settings)
-    services = Services(settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps))
+    watching = Watching(access=access, tracing=queue.tracing)
+    services = Services(settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps), watching.meter)
     # the routes themselves, not included routers: those cost every request 50 µs
     routes = [route for room in (jobs, results, frames, transforms, health, pages) for route in room.router.routes]
     app = FastAPI(
@@ -37,6 +40,8 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
         redoc_url=None,
         exception_handlers={HTTPException: on_http_exception},
     )
-    app.add_middleware(Edge, public_url=services.public_url, formats=ACCEPT_POST)
+    if queue.requests.per_minute:
+        app.add_middleware(Quotas, auth=auth, requests=queue.requests)
+    app.add_middleware(Edge, public_url=services.public_url, formats=ACCEPT_POST, watching=watching)
     app.openapi = document(routes, services.public_url)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

@@ -11,6 +11,7 @@ from jobs.errors import FieldUnknown, SpecInvalid
 from jobs.queue import JobQueue
 from service.auth import Auth, Caller, Scope
 from service.checks import PipelineChecks
+from service.metrics import HttpMeter
 from service.negotiation import wait_preference
 from service.pointers import escaped
 
@@ -23,6 +24,7 @@ class Services:
     queue: JobQueue
     auth: Auth
     checks: PipelineChecks
+    meter: HttpMeter
 
     @property
     def public_url(self) -> str:

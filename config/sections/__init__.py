@@ -2,8 +2,10 @@
 
 from config.sections.api import ApiKey, ApiSettings, AuthSettings
 from config.sections.limits import LimitSettings
+from config.sections.quotas import QuotaSettings
 from config.sections.redis import RedisSettings
 from config.sections.rest import ClientSettings, LogSettings, TransformSettings
+from config.sections.telemetry import TelemetrySettings
 from config.sections.worker import JobSettings, WorkerSettings
 
 __all__ = [
@@ -14,7 +16,9 @@ __all__ = [
     "JobSettings",
     "LimitSettings",
     "LogSettings",
+    "QuotaSettings",
     "RedisSettings",
+    "TelemetrySettings",
     "TransformSettings",
     "WorkerSettings",
 ]

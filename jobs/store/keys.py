@@ -22,6 +22,9 @@ CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
 WORKERS = f"{PREFIX}workers"
 FACTORS = f"{PREFIX}factors"
+METRICS = f"{PREFIX}metrics"
+WORKER_REPORT_PREFIX = f"{PREFIX}worker:"
+WORKER_OPS_PREFIX = f"{PREFIX}ops:"
 CLAIMED_PREFIX = f"{PREFIX}claimed:"
 ARQ_JOB_PREFIX = job_key_prefix
 ARQ_LEASE_PREFIX = in_progress_key_prefix
@@ -57,6 +60,10 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(WORKERS, "sorted set", "three times worker.lease_s"),
     KeySpec(f"{CLAIMED_PREFIX}<worker>", "string", "worker.lease_s"),
     KeySpec(FACTORS, "hash", "a week, from the last job that taught it"),
+    KeySpec(METRICS, "hash", "thirty days, from the last count"),
+    KeySpec(f"{WORKER_REPORT_PREFIX}<worker>", "hash", "three times worker.lease_s"),
+    KeySpec(f"{WORKER_OPS_PREFIX}<fingerprint>", "string", "three times worker.lease_s"),
+    KeySpec(f"{PREFIX}tenant:<tenant>:requests", "string", "until the tenant's whole burst is there again"),
     KeySpec("<queue>", "sorted set", owner="the queue: an entry is a live job"),
     KeySpec("<queue>:wake", "list", owner="the queue: at most one token"),
     KeySpec("<queue>:health-check", "string", "ARQ's health_check_interval"),
@@ -112,6 +119,21 @@ def frame(frame_id: str) -> str:
 def claimed(worker: str) -> str:
     """What a worker's last claim took: told again where its answer was lost."""
     return CLAIMED_PREFIX + worker
+
+
+def worker_report(worker: str) -> str:
+    """How a worker says that it is."""
+    return WORKER_REPORT_PREFIX + worker
+
+
+def worker_ops(fingerprint: str) -> str:
+    """The ops that workers with this catalogue know."""
+    return WORKER_OPS_PREFIX + fingerprint
+
+
+def tenant_requests(tenant: str) -> str:
+    """When a tenant may send its whole burst of requests again."""
+    return f"{PREFIX}tenant:{tenant}:requests"
 
 
 def wake(queue: str) -> str:

@@ -116,7 +116,7 @@ submit = Script(
 )
 claim = Script(
     "claim",
-    keys="queue wake claimed factors",
+    keys="queue wake claimed factors metrics",
     args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq"
     " lost before_ms",
 )
@@ -146,6 +146,13 @@ log = Script("log", keys="job logs", args="token batch dropped most_records most
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
+count = Script(
+    "count",
+    keys="metrics report catalogue",
+    args="batch metrics_ttl_ms report_ttl_ms idle_ms report ops field_value...",
+)
+look = Script("look", keys="queue workers", args="report_prefix")
+take = Script("take", keys="requests", args="interval_us burst")
 sweep = Script(
     "sweep",
     keys="queue wake workers found",

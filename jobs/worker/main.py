@@ -18,13 +18,16 @@ from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.connection import connect
-from jobs.store.jobs import FUNCTION, JobStore
+from jobs.store.jobs import FUNCTION
+from jobs.tracing import Tracing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 from jobs.worker import attempt, capture
 from jobs.worker.admission import Admission, memory_budget
 from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
+from jobs.worker.metrics import Meter
+from jobs.worker.observed import ObservedStore
 from jobs.worker.standby import Standby
 from jobs.worker.stop import Stop
 from jobs.worker.threads import ThreadPool
@@ -81,7 +84,14 @@ def build(
     """A worker on the settings' Redis, which tells its supervisor over `link`; needs a current event loop."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = catalogue or load_catalogue(settings.transforms.modules)
-    store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
+    tracing = Tracing.from_settings(settings.telemetry, "worker")
+    store = ObservedStore(
+        connect(settings.redis),
+        settings.redis.queue,
+        settings.jobs,
+        meter=Meter(worker_id, pool, catalogue),
+        tracing=tracing,
+    )
     link = link or Link(None)
     admission = Admission(memory_budget(settings.worker.memory_bytes))
     shop = attempt.Workshop(
@@ -114,7 +124,7 @@ def build(
     )
 
 
-def _options(settings: Settings, store: JobStore, pool: ThreadPool) -> dict[str, Any]:
+def _options(settings: Settings, store: ObservedStore, pool: ThreadPool) -> dict[str, Any]:
     """What ARQ's own worker is told."""
     housekeeping = Housekeeping(store.redis, store.queue)
     return {
@@ -126,6 +136,7 @@ def _options(settings: Settings, store: JobStore, pool: ThreadPool) -> dict[str,
         "job_deserializer": store.redis.job_deserializer,
         "log_results": False,
         "on_startup": housekeeping.start,
+        "on_shutdown": store.last_words,
         "cron_jobs": housekeeping.cron_jobs(),
     }
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr
 from config.settings import Settings, names
 from jobs import state
 from jobs.expressions import reference
-from service import errors_doc
+from service import errors_doc, metrics_doc
 
 DOCS = Path(__file__).parents[2] / "docs"
 _WRITTEN = "<!-- written by `make docs`; change the code, not this page -->"
@@ -91,6 +91,7 @@ def _shown(default: Any) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_doc.render,
     "expressions.md": expressions_page,
+    "metrics.md": metrics_doc.render,
     "settings.md": settings_page,
     "state.md": state_page,
 }
