@@ -10,8 +10,8 @@ _HEAD: Final = """# Metrics
 <!-- written by `make docs`; change the code, not this page -->
 
 `GET /metrics` gives them in Prometheus' text format, or as OpenMetrics where `Accept` asks for it. Where the service
-has keys it needs one with the scope `admin`. No label is made of what a caller sent: there is no tenant, no job id and no
-path in them, and an op's name is one of the catalogue's.
+has keys it needs one with the scope `admin`. No label is made of what a caller sent: there is no tenant, no job id
+and no path in them, and an op's name is one of the catalogue's.
 """
 _TABLES: Final = (
     (
@@ -24,8 +24,8 @@ _TABLES: Final = (
         (
             "Workers and supervisors add their counts to one hash in Redis, with each renewal of their leases (every "
             "third of `worker.lease_s`) and at their end; every API process gives the same sums. A worker that is "
-            "killed with -9 takes with it what it counted since the last time. After thirty days without any count they begin "
-            "anew."
+            "killed with -9 takes with it what it counted since the last time. After thirty days without any count they "
+            "begin anew."
         ),
         WORK,
     ),
