@@ -24,8 +24,8 @@ _TABLES: Final = (
         (
             "Workers and supervisors add their counts to one hash in Redis, with each renewal of their leases (every "
             "third of `worker.lease_s`) and at their end; every API process gives the same sums. A worker that is "
-            "killed with -9 takes with it what it counted since the last time. After thirty days without any count they "
-            "begin anew."
+            "killed with -9 takes with it what it counted since the last time. After thirty days without any count "
+            "they begin anew."
         ),
         WORK,
     ),
