@@ -5,7 +5,7 @@ No label is ever made of what a caller sent: labels are states, error codes, and
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -107,34 +107,45 @@ WORK: Final = (
 """What workers and supervisors count, in a hash of Redis."""
 
 
-@dataclass(slots=True)
 class Counts:
-    """Counts that are not told yet: adding one is a look-up and a sum. Not for several threads at once."""
+    """Counts that are not told yet: adding one costs a look-up and a sum. Not for several threads at once."""
 
-    _by_field: dict[str, float] = field(default_factory=dict)
+    __slots__ = ("_sums", "_tallies")
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, ...], float] = {}
+        # of a histogram: how many fell into each bucket, and then their sum
+        self._tallies: dict[tuple[str, ...], list[float]] = {}
 
     def add(self, metric: Metric, *labels: str, by: float = 1.0) -> None:
         """Count up."""
-        self._add(_SEPARATOR.join((metric.name, *labels)), by)
+        series = (metric.name, *labels)
+        self._sums[series] = self._sums.get(series, 0.0) + by
 
     def observe(self, metric: Metric, value: float, *labels: str) -> None:
         """Put a value into a histogram."""
-        series = _SEPARATOR.join((metric.name, *labels))
-        self._add(f"{series}{_SEPARATOR}{bisect_left(metric.buckets, value)}", 1.0)
-        self._add(f"{series}{_SEPARATOR}{_SUM}", value)
+        series = (metric.name, *labels)
+        tally = self._tallies.get(series)
+        if tally is None:
+            tally = self._tallies[series] = [0.0] * (len(metric.buckets) + 2)
+        tally[bisect_left(metric.buckets, value)] += 1.0
+        tally[-1] += value
+
+    @property
+    def so_far(self) -> dict[str, float]:
+        """What was counted and not taken, by field of the hash."""
+        fields = {_SEPARATOR.join(series): value for series, value in self._sums.items()}
+        for series, (*buckets, total) in self._tallies.items():
+            name = _SEPARATOR.join(series)
+            fields |= {f"{name}{_SEPARATOR}{place}": count for place, count in enumerate(buckets) if count}
+            fields[f"{name}{_SEPARATOR}{_SUM}"] = total
+        return fields
 
     def take(self) -> dict[str, float]:
         """What was counted since the last call, by field of the hash."""
-        taken, self._by_field = self._by_field, {}
+        taken = self.so_far
+        self._sums, self._tallies = {}, {}
         return taken
-
-    @property
-    def so_far(self) -> Mapping[str, float]:
-        """What was counted and not taken."""
-        return self._by_field
-
-    def _add(self, name: str, by: float) -> None:
-        self._by_field[name] = self._by_field.get(name, 0.0) + by
 
 
 def read(metrics: Iterable[Metric], counts: Mapping[str, float]) -> dict[str, list[Series]]:
