@@ -13,7 +13,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check bench faults lint format types docs lock clean image
+.PHONY: help setup demo up test check bench faults generated lint format types docs lock clean image
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,10 @@ bench: setup ## the yardsticks, each beside its peer in the same run; ARGS="--he
 
 faults: setup ## the long fault run: 300 kills under load, then a look at every job and key (some 20 minutes)
 	@env -u REDIS_URL $(BIN)/python -m tests.acceptance.faults $(ARGS)
+
+generated: setup ## ten minutes of new generated requests against the running service; GENERATED_SEED=7 repeats a run
+	@env -u REDIS_URL GENERATED_SECONDS=600 GENERATED_EXAMPLES=200 GENERATED_SEED=$${GENERATED_SEED:-$$(date +%s)} \
+		$(BIN)/python -m pytest --timeout 1200 tests/acceptance/test_generated.py
 
 lint: setup ## ruff, the import contracts, hadolint
 	@$(BIN)/ruff check --quiet .

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,11 @@ class Observatory:
             metrics.look(self._redis, self._queue), metrics.counted(self._redis), self._info(("memory",))
         )
         return Work(seen, counts, memory)
+
+    async def count(self, field: str) -> None:
+        """Count one more; where Redis is away it is left uncounted."""
+        with suppress(StoreError):
+            await metrics.add(self._redis, {field: 1})
 
     async def close(self) -> None:
         """Look no more."""

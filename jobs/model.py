@@ -11,6 +11,8 @@ import msgspec
 from jobs.state import JobState
 
 EncodedJson = bytes
+STORED_MEDIA_TYPE = "application/vnd.apache.arrow.stream"
+"""The form in which results are stored."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,11 +73,20 @@ class PayloadRef(Value, frozen=True, kw_only=True):
 
 
 class Input(Value, frozen=True, kw_only=True):
-    """A named input of a job: a payload, where it came from, and the dtypes asked for."""
+    """A named input of a job: a payload, where it came from, and the dtypes asked for.
+
+    The payload of an input that is the result of an unfinished job (`job`, its id) has no bytes and no digest yet.
+    """
 
     payload: PayloadRef
     frame: str | None = None
+    job: str | None = None
     dtypes: dict[str, str] = {}
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is the result of a job that had not ended when last looked at."""
+        return self.job is not None and not self.payload.sha256
 
 
 class OnRowError(StrEnum):
@@ -141,6 +152,13 @@ class ResultInfo(Value, frozen=True, kw_only=True):
     preview: EncodedJson = b"[]"
     preview_complete: bool = False
     rejects: int = 0
+
+
+class Given(Value, frozen=True, kw_only=True):
+    """What a job's end gave to those that waited for it: its result as their payload."""
+
+    job: str
+    payload: PayloadRef
 
 
 class Problem(Value, frozen=True, kw_only=True, omit_defaults=False):

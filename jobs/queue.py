@@ -1,15 +1,14 @@
 """What the service calls: submit, get, wait, results and frames, over one Redis."""
 
 import asyncio
-import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from config import Settings
 from jobs import metrics
 from jobs.codecs.parquet import Parquet
-from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.health import Health, Observatory
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
@@ -19,8 +18,9 @@ from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import Canceling, JobStore
-from jobs.store.metrics import add
+from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged, Upload
+from jobs.submits import IdempotencyKey, KeptFrame, Submits, checked
 from jobs.tracing import Tracing, producing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
@@ -38,6 +38,7 @@ class JobQueue:
         fsync_ms = round(settings.redis.command_timeout_s * 500) if settings.redis.durability == "fsync" else None
         self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs, fsync_ms=fsync_ms)
         self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
+        self.submits = Submits(self._jobs, self._frames, settings)
         self._changes = ChangeFeed(self._redis)
         self.observatory = Observatory(self._redis, settings.redis.queue, catalogue)
         self.requests = Requests(self._redis, settings.quotas)
@@ -80,18 +81,27 @@ class JobQueue:
 
     async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
         """Accept a job: once this returns it cannot be lost. With `wait_s`, the job as it is when the wait ends."""
-        job_id = f"job_{secrets.token_urlsafe(18)}"
-        inline = {name: one.data for name, one in staged.items() if one.data is not None}
-        limit = self._settings.limits.queued_jobs
+        return (await self.accept([self.submits.new(spec, staged)], wait_s=wait_s)).jobs[0]
+
+    async def accept(
+        self, new: Sequence[NewJob], *, key: IdempotencyKey | None = None, wait_s: float = 0, listed: bool = True
+    ) -> Accepted:
+        """Accept jobs as `Submits.accept` does; with `wait_s`, the first as it is when the wait ends."""
         if not wait_s:
-            with producing(self.tracing, spec) as traced:
-                return await self._jobs.submit(job_id, traced, inline, limit)
-        with self._changes.watch(job_id) as watch:
-            with producing(self.tracing, spec) as traced:
-                job = await self._jobs.submit(job_id, traced, inline, limit)
+            return await self._accept(new, key, listed)
+        with self._changes.watch(new[0].id) as watch:
+            accepted = await self._accept(new, key, listed)
+            job = accepted.jobs[0]
             with suppress(StoreError):  # from here on the job is accepted, whatever becomes of Redis
-                job = await self._until_told(job, watch, wait_s)
-            return job
+                if accepted.replayed:
+                    job = await self.wait(job.spec.tenant, job.id, wait_s)
+                else:
+                    job = await self._until_told(job, watch, wait_s)
+            return replace(accepted, jobs=(job, *accepted.jobs[1:]))
+
+    async def _accept(self, new: Sequence[NewJob], key: IdempotencyKey | None, listed: bool) -> Accepted:
+        with producing(self.tracing, new) as traced:
+            return await self.submits.accept(traced, key, listed=listed)
 
     async def get(self, tenant: str, job_id: str) -> Job:
         """The job as it stands; raises NotFound for an unknown id and for another tenant's alike."""
@@ -107,8 +117,7 @@ class JobQueue:
         """
         done = await self._jobs.cancel(await self.get(tenant, job_id))
         if done is Canceling.CANCELED:
-            with suppress(StoreError):
-                await add(self._redis, {metrics.CANCELED_UNRUN: 1})
+            await self.observatory.count(metrics.CANCELED_UNRUN)
         return await self.get(tenant, job_id)
 
     async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
@@ -151,7 +160,7 @@ class JobQueue:
         await self.get(tenant, job_id)
         return await logs.read(self._redis, job_id)
 
-    async def add_frame(self, tenant: str, staged: Staged) -> Frame:
+    async def add_frame(self, tenant: str, staged: Staged, key: IdempotencyKey | None = None) -> KeptFrame:
         """Keep an uploaded blob as a frame, once a worker could read it.
 
         Raises the error that reading it met, and leaves nothing then. Where no worker answers in time the frame is kept
@@ -162,14 +171,16 @@ class JobQueue:
         except FramequeueError:
             await self.discard(staged)
             raise
-        return await self._frames.add(tenant, *_checked(staged.ref, job))
+        return await self.submits.keep_frame(tenant, *checked(staged.ref, job), key)
 
     async def read_frame(self, frame: Frame) -> Job:
         """A job that has read a frame which has no decoded twin, for its content; raises the error that reading met."""
         return await self._read(frame.tenant, frame.payload)
 
     async def _read(self, tenant: str, payload: PayloadRef) -> Job:
-        job = await self.submit(self._reading(tenant, payload), {}, wait_s=self._settings.api.max_wait_s)
+        new = self.submits.new(self._reading(tenant, payload), {})
+        # our own job, not the tenant's
+        (job,) = (await self.accept([new], wait_s=self._settings.api.max_wait_s, listed=False)).jobs
         if job.outcome is not None and job.outcome.error is not None:
             raise FramequeueError.restored(job.outcome.error)
         return job
@@ -226,23 +237,3 @@ class JobQueue:
     async def health(self) -> Health:
         """How Redis and the workers are, for /readyz."""
         return await self.observatory.health()
-
-
-def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
-    """The payload with what reading it told, and its decoded twin where that is large enough to have a blob."""
-    result = job.outcome.result if job.outcome else None
-    if result is None:
-        return payload, None
-    known = payload.changed(rows=result.rows, columns=result.columns)
-    if result.blob is None:
-        return known, None
-    return known, known.changed(
-        blob=result.blob,
-        media_type=STORED_MEDIA_TYPE,
-        bytes=result.bytes,
-        sha256=result.sha256,
-        encoding=None,
-        charset=None,
-        orient=None,
-        ours=True,
-    )

@@ -9,9 +9,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from opentelemetry.trace import (
 from config.sections import TelemetrySettings
 from config.settings import SettingsError
 from jobs.model import Job, JobSpec, Outcome
+from jobs.store.submits import NewJob
 
 logger = logging.getLogger(__name__)
 TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
@@ -137,23 +139,10 @@ class Tracing:
         finally:
             span.end()
 
-    @contextmanager
-    def producing(self, spec: JobSpec) -> Iterator[JobSpec]:
-        """The span of a submit, below the request's; yields the spec with that span as its `traceparent`."""
-        span = self._tracer.start_span(
-            "submit",
-            _context(spec.traceparent or current()),
-            SpanKind.PRODUCER,
-            {"messaging.system": "framequeue", "messaging.operation.type": "send"},
-        )
-        try:
-            traceparent = traceparent_span(span)
-            yield spec.changed(traceparent=traceparent, trace_id=spec.trace_id or traceparent[3:35])
-        except BaseException as error:
-            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
-            raise
-        finally:
-            span.end()
+    def submit(self) -> Span:
+        """The span of a submit, below that of its request."""
+        attributes = {"messaging.system": "framequeue", "messaging.operation.type": "send"}
+        return self._tracer.start_span("submit", _context(current()), SpanKind.PRODUCER, attributes)
 
     def attempt(self, job: Job) -> AttemptTrace:
         """The span of an attempt that has just been claimed."""
@@ -169,13 +158,29 @@ class Tracing:
 
 
 @contextmanager
-def producing(tracing: Tracing | None, spec: JobSpec) -> Iterator[JobSpec]:
-    """The spec as it is to be stored, in a span of its own where traces are on."""
+def producing(tracing: Tracing | None, new: Sequence[NewJob]) -> Iterator[Sequence[NewJob]]:
+    """The jobs as they are to be stored, with the trace they belong to; in a span where traces are on."""
     if tracing is None:
-        yield spec if spec.traceparent or not current() else spec.changed(traceparent=current())
+        yield _within(current(), new)
         return
-    with tracing.producing(spec) as traced:
-        yield traced
+    span = tracing.submit()
+    try:
+        yield _within(traceparent_span(span), new)
+    except BaseException as error:
+        span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+        raise
+    finally:
+        span.end()
+
+
+def _within(traceparent: str, new: Sequence[NewJob]) -> Sequence[NewJob]:
+    if all(one.spec.traceparent == traceparent for one in new):
+        return new
+    return [replace(one, spec=_spec_within(traceparent, one.spec)) for one in new]
+
+
+def _spec_within(traceparent: str, spec: JobSpec) -> JobSpec:
+    return spec.changed(traceparent=traceparent, trace_id=spec.trace_id or traceparent[3:35])
 
 
 def traceparent_span(span: Span) -> str:

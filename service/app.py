@@ -15,7 +15,7 @@ from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
 from service.quotas import Quotas
-from service.routes import frames, health, jobs, pages, results, transforms
+from service.routes import batches, frames, health, jobs, pages, results, transforms
 
 ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
 
@@ -30,7 +30,9 @@ def create_app(settings: Settings, queue: JobQueue | None = None, access: Access
     watching = Watching(access=access, tracing=queue.tracing)
     services = Services(settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps), watching.meter)
     # the routes themselves, not included routers: those cost every request 50 µs
-    routes = [route for room in (jobs, results, frames, transforms, health, pages) for route in room.router.routes]
+    routes = [
+        route for room in (jobs, batches, results, frames, transforms, health, pages) for route in room.router.routes
+    ]
     app = FastAPI(
         title="framequeue",
         routes=routes,
@@ -43,5 +45,5 @@ def create_app(settings: Settings, queue: JobQueue | None = None, access: Access
     if queue.requests.per_minute:
         app.add_middleware(Quotas, auth=auth, requests=queue.requests)
     app.add_middleware(Edge, public_url=services.public_url, formats=ACCEPT_POST, watching=watching)
-    app.openapi = document(routes, services.public_url)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = document(routes, services.public_url, keys=not auth.open)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

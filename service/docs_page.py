@@ -9,6 +9,14 @@ from typing import Any, Final
 
 from service.negotiation import JSON
 
+STYLE: Final = """\
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem }
+article { border: 1px solid #d0d7de; border-radius: 6px; margin: 1rem 0; padding: .75rem 1rem }
+h2 { font-size: 1rem; margin: 0 } h2 b { display: inline-block; min-width: 4.5rem; color: #0550ae }
+p { margin: .4rem 0 } pre { background: #f6f8fa; border-radius: 6px; padding: .6rem; overflow-x: auto; margin: .4rem 0 }
+code, pre { font: 13px/1.45 ui-monospace, monospace }"""
+"""The look of the pages for people."""
 _SWAGGER: Final = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui"
 # the script is asynchronous and brings its style sheet: a network that never answers must not keep the page blank
 _PAGE: Final = Template("""<!DOCTYPE html>
@@ -18,12 +26,7 @@ _PAGE: Final = Template("""<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <style>
-body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem }
-article { border: 1px solid #d0d7de; border-radius: 6px; margin: 1rem 0; padding: .75rem 1rem }
-h2 { font-size: 1rem; margin: 0 } h2 b { display: inline-block; min-width: 4.5rem; color: #0550ae }
-p { margin: .4rem 0 } pre { background: #f6f8fa; border-radius: 6px; padding: .6rem; overflow-x: auto; margin: .4rem 0 }
-code, pre { font: 13px/1.45 ui-monospace, monospace }
+$style
 </style>
 </head>
 <body>
@@ -58,6 +61,7 @@ def docs_page(document: Mapping[str, Any], base: str) -> str:
         title=escape(f"{info['title']} {info['version']}"),
         about=escape(info["description"]),
         document="./openapi.json",  # relative: right behind a proxy's prefix as well
+        style=STYLE,
         swagger=_SWAGGER,
         operations="\n".join(_operations(document, base)),
     )

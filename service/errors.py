@@ -1,6 +1,8 @@
 """What only HTTP can refuse: errors beside the domain's, each with the headers that its answer must carry.
 
 FramequeueError
+├── RequestMalformed      http.malformed
+├── HeadTooLarge          http.head_too_large
 ├── HeaderMalformed       header.malformed
 ├── MultipartMalformed    multipart.malformed
 ├── CursorMalformed       cursor.malformed
@@ -25,6 +27,28 @@ class HttpError(FramequeueError):
     """An error of the protocol; `headers` go into its answer."""
 
     headers: tuple[tuple[str, str], ...] = ()
+
+
+class RequestMalformed(HttpError):
+    """The bytes that came are no HTTP request."""
+
+    code = "http.malformed"
+    title = "Malformed request"
+
+    def __init__(self) -> None:
+        super().__init__("what came is not an HTTP/1.1 request; the connection is closed")
+
+
+class HeadTooLarge(HttpError):
+    """Request line and headers are larger than what is read before anything knows whose they are."""
+
+    code = "http.head_too_large"
+    title = "Request head too large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"request line and headers are larger than {limit:,} bytes; send a long pipeline as JSON or multipart"
+        )
 
 
 class HeaderMalformed(HttpError):
@@ -85,8 +109,8 @@ class RequestTimeout(HttpError):
     retryable = True
     headers = (("connection", "close"),)
 
-    def __init__(self, idle_s: float) -> None:
-        super().__init__(f"nothing of the body came for {idle_s:g} s; nothing was stored, send it again")
+    def __init__(self, waited_s: float, what: str = "nothing of the body came for") -> None:
+        super().__init__(f"{what} {waited_s:g} s; nothing was stored, send it again")
 
 
 class MethodNotAllowed(HttpError):

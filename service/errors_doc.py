@@ -18,6 +18,7 @@ whether the same request may succeed later. This page is made from the code by `
 
 WHEN: Final[dict[str, str]] = {
     "json.malformed": "The text is not JSON; the detail names line and column.",
+    "http.malformed": "The bytes on the connection are no HTTP request; it is closed.",
     "header.malformed": "A header does not follow its grammar; the detail names it.",
     "multipart.malformed": "The body is not the multipart/form-data that its Content-Type says, or ends too early.",
     "cursor.malformed": "The cursor is not one that this list gave with these filters; begin without one.",
@@ -77,6 +78,7 @@ WHEN: Final[dict[str, str]] = {
     "queue.full": "As many jobs are queued as `limits.queued_jobs` allows; try again.",
     "request.timeout": "The body stopped coming for a minute; nothing was stored.",
     "service.stopping": "The process stopped while the request waited; ask again after `Retry-After`.",
+    "http.head_too_large": "Request line and headers exceed 64 KiB; send a long pipeline in the body.",
     "internal": "A fault of framequeue itself; its log has the traceback under the trace id.",
 }
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from jobs.codecs.table import CODECS
 from service.negotiation import JSON
-from service.problems import MEDIA_TYPE
 
 Doc = dict[str, Any]
 
@@ -27,6 +26,16 @@ WAIT: Final[Doc] = {
     "description": "`wait=N`: answer when the job has ended, or after N seconds (capped; `Preference-Applied` tells).",
     "schema": {"type": "string"},
     "example": "wait=10",
+}
+
+IDEMPOTENCY_KEY: Final[Doc] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name for this request, of up to 255 visible characters: sent again under it, it makes nothing "
+    "new, and is answered with what it made (`Idempotent-Replayed: true`). Kept for a day at least.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "example": "order-4711",
 }
 
 
@@ -52,7 +61,7 @@ def operation(
         doc["parameters"] = list(parameters)
     if body is not None:
         doc["requestBody"] = body
-    doc["security"] = [{"key": []}, {}] if scope else [{}]
+    doc["security"] = [{"key": []}] if scope else [{}]
     if scope:
         doc["x-scope"] = scope
     return doc
@@ -90,9 +99,10 @@ def path_parameter(name: str, description: str, pattern: str = "") -> Doc:
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
-def query_parameter(name: str, description: str, schema: Doc) -> Doc:
-    """A parameter of the query."""
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+def query_parameter(name: str, description: str, schema: Doc, *, media_type: str = "") -> Doc:
+    """A parameter of the query; with a media type, its text is that of such a document."""
+    kind = {"content": {media_type: {"schema": schema}}} if media_type else {"schema": schema}
+    return {"name": name, "in": "query", "required": False, "description": description, **kind}
 
 
 FRAME_QUERY: Final = (
@@ -107,4 +117,3 @@ FRAME_QUERY: Final = (
     query_parameter("limit", "The most rows to give.", {"type": "integer", "minimum": 0}),
 )
 FRAME_QUERY_NAMES: Final = ("format", "orient", "offset", "limit")
-PROBLEM_CONTENT: Final[Doc] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}

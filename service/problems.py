@@ -18,6 +18,7 @@ _MOST_PLACES: Final = 100
 
 STATUS: Final[dict[str, int]] = {
     "json.malformed": 400,
+    "http.malformed": 400,
     "header.malformed": 400,
     "multipart.malformed": 400,
     "cursor.malformed": 400,
@@ -77,6 +78,7 @@ STATUS: Final[dict[str, int]] = {
     "queue.full": 503,
     "service.stopping": 503,
     "request.timeout": 408,
+    "http.head_too_large": 431,
     "internal": 500,
 }
 JOB_FAILED: Final = 424

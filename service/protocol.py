@@ -4,16 +4,20 @@ A request's head is held in memory before anything knows whose it is, so its siz
 """
 
 import asyncio
+import os
+from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.errors import HeadTooLarge, HttpError, RequestMalformed, RequestTimeout
+from service.problems import MEDIA_TYPE, STATUS, problem_body, problem_of
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Request line and headers: eight times what common proxies let through, and room for a pipeline in the query."""
 HEAD_S: Final = 20.0
 """How long a head may take from its first byte, in seconds."""
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -32,12 +36,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if begun_before and self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._give_up(_TOO_LARGE)
+                self._give_up(HeadTooLarge(MAX_HEAD_BYTES))
 
     def on_message_begin(self) -> None:
         """The first byte of a head."""
         self._in_head, self._head_bytes = True, 0
-        self._head_timer = self.loop.call_later(HEAD_S, self._give_up, _TOO_SLOW)
+        self._head_timer = self.loop.call_later(
+            HEAD_S, self._give_up, RequestTimeout(HEAD_S, "the request's head was not whole after")
+        )
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -56,7 +62,23 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _give_up(self, answer: bytes) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are plain text
+        """Say that this is no HTTP; the connection ends."""
+        self._give_up(RequestMalformed())
+
+    def _give_up(self, error: HttpError) -> None:
         if not self.transport.is_closing():
-            self.transport.write(answer)
+            self.transport.write(_last_words(error))
             self.transport.close()
+
+
+def _last_words(error: HttpError) -> bytes:
+    """The whole answer to a request that no application will see: a problem, like every other."""
+    status = STATUS[error.code]
+    body = problem_body(problem_of(error), status=status, instance="/", trace_id=os.urandom(16).hex(), public_url="")
+    content = msgspec.json.encode(body)
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nconnection: close\r\n"
+        f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\n\r\n"
+    )
+    return head.encode("ascii") + content

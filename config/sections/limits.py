@@ -34,3 +34,5 @@ class LimitSettings(Section):
     """Inputs of a job."""
     queued_jobs: int = Field(1_000_000, ge=1)
     """Unfinished jobs in the queue before submits are answered 503."""
+    dependents: int = Field(1_000, ge=1)
+    """Inputs of other jobs that may wait for one job: its end gives its result to all of them at once."""

@@ -41,5 +41,7 @@ class JobSettings(Section):
     """How long a finished job is remembered after its result has expired, in seconds."""
     frame_ttl_s: int = Field(86_400, ge=1)
     """How long an uploaded frame is kept, in seconds."""
+    idempotency_ttl_s: int = Field(86_400, ge=86_400)
+    """How long an `Idempotency-Key` is kept, in seconds."""
     upload_ttl_s: int = Field(3_600, ge=60)
     """How long an unfinished upload may stand before Redis drops it, in seconds."""

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -47,6 +48,18 @@ def decompress(data: pa.Buffer, encoding: str | None, limits: DecodeLimits) -> p
         guard.take(len(piece))
         out.write(piece)
     return out.getvalue()
+
+
+def unpacked(file: BinaryIO, encoding: str, size: int, limits: DecodeLimits) -> Iterator[bytes]:
+    """The bytes of a file of `size` bytes without its encoding, piece by piece; raises as `decompress` does."""
+    guard = _Guard(size, limits)
+    try:
+        with pa.CompressedInputStream(pa.PythonFile(file, mode="r"), encoding) as stream:
+            while piece := stream.read(_PIECE):
+                guard.take(len(piece))
+                yield piece
+    except OSError as error:
+        raise InputMalformed(f"the {encoding} data is broken or cut short ({str(error)[:200]})") from None
 
 
 def compress(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:

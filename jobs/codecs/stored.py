@@ -8,8 +8,9 @@ import pyarrow as pa
 from jobs.codecs.floats import has_infinity
 from jobs.codecs.sink import Sink
 from jobs.errors import InputMalformed
+from jobs.model import STORED_MEDIA_TYPE
 
-MEDIA_TYPE = "application/vnd.apache.arrow.stream"
+MEDIA_TYPE = STORED_MEDIA_TYPE
 _BATCH_ROWS = 65_536
 _BATCH_BYTES = 1024**2
 # below this, compressing costs more time than the store saves (docs/decisions/0002-stored-form.md)

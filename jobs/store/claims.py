@@ -35,6 +35,8 @@ class Claim:
     call: Call | None = None
     evidence: str = ""
     """What is known of the last of its lost workers."""
+    upstream_failed: str = ""
+    """The id, the state and the input of a job whose result it waited for, where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +94,5 @@ def read_claim(entry: Sequence[Any]) -> Claim:
         least_bytes=int(least),
         suspect=lost > 1,
         evidence=fields.get("evidence", b"").decode(errors="replace"),
+        upstream_failed=fields.get("upstream_failed", b"").decode(),
     )

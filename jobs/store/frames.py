@@ -4,10 +4,11 @@ import secrets
 
 import msgspec
 
-from jobs.errors import InputGone
+from jobs.errors import IdempotencyMismatch, InputGone
 from jobs.model import Frame, PayloadRef, Value
 from jobs.store import keys, scripts
 from jobs.store.redis import Redis, translated
+from jobs.store.submits import Repeat
 
 
 class _Record(Value, frozen=True, kw_only=True):
@@ -25,19 +26,39 @@ class FrameStore:
     def __init__(self, redis: Redis, ttl_s: int) -> None:
         self._redis, self._ttl_s = redis, ttl_s
 
-    async def add(self, tenant: str, payload: PayloadRef, decoded: PayloadRef | None) -> Frame:
-        """Keep an uploaded payload (and its decoded twin) as a frame for `jobs.frame_ttl_s`."""
+    async def add(
+        self, tenant: str, payload: PayloadRef, decoded: PayloadRef | None, repeat: Repeat | None = None
+    ) -> tuple[Frame, bool]:
+        """Keep an uploaded payload (and its decoded twin) as a frame for `jobs.frame_ttl_s`.
+
+        Or find the frame that the same request made before, and say True. Raises InputGone, IdempotencyMismatch.
+        """
         frame_id = f"frm_{secrets.token_urlsafe(18)}"
         blobs = [ref.blob for ref in (payload, decoded) if ref is not None]
         record = msgspec.json.encode(_Record(tenant=tenant, payload=payload, decoded=decoded))
         with translated():
             verdict, detail = await scripts.add_frame(
-                self._redis, [keys.frame(frame_id)], [record, self._ttl_s * 1000, keys.BLOB_PREFIX, *blobs]
+                self._redis,
+                [keys.frame(frame_id), repeat.key if repeat else ""],
+                [
+                    frame_id,
+                    record,
+                    self._ttl_s * 1000,
+                    keys.BLOB_PREFIX,
+                    keys.FRAME_PREFIX,
+                    repeat.fingerprint if repeat else "",
+                    repeat.ttl_ms if repeat else 0,
+                    *blobs,
+                ],
             )
-        if verdict == b"gone":
+        if verdict == b"mismatch":
+            raise IdempotencyMismatch
+        if verdict == b"replayed" and (found := await self.get(detail.decode())):
+            return found, True
+        if verdict != b"done":
             raise InputGone("the upload expired before it was complete; send it again")
         created_ms = int(detail)
-        return Frame(
+        frame = Frame(
             id=frame_id,
             tenant=tenant,
             payload=payload,
@@ -45,6 +66,7 @@ class FrameStore:
             created_ms=created_ms,
             expires_ms=created_ms + self._ttl_s * 1000,
         )
+        return frame, False
 
     async def get(self, frame_id: str) -> Frame | None:
         """The frame, or None where none is known (any more)."""

@@ -6,22 +6,18 @@ Every method is one round trip, and raises StoreUnavailable or StoreFull where R
 import secrets
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
-from arq.jobs import serialize_job
-
-from jobs.errors import InputGone, JobCanceled, QueueFull
+from jobs.errors import InputGone, JobCanceled
 from jobs.model import AttemptReport, Job, JobSpec, Outcome, Progress
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
 from jobs.store.calls import switches
 from jobs.store.claims import ANY_ROOM, Claim, Claims, Room, read_claim
 from jobs.store.options import RecordOptions
-from jobs.store.redis import Redis, serialize, translated
+from jobs.store.redis import Redis, translated
+from jobs.store.submits import NewJob, SubmitStore, Terms
 from jobs.store.together import Together
-
-FUNCTION = "framequeue.run"
-"""The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
 
 # how long smaller jobs may pass one for which a worker has no memory yet
 _PATIENCE_MS = 10_000
@@ -43,52 +39,13 @@ class JobStore:
 
     def __init__(self, redis: Redis, queue: str, settings: RecordOptions, *, fsync_ms: int | None = None) -> None:
         self.redis, self.queue, self.together = redis, queue, Together(redis).as_client()
-        self._fsync_ms = fsync_ms
+        self.submits = SubmitStore(redis, queue, fsync_ms=fsync_ms)
         self._record_ttl_ms = settings.record_ttl_s * 1000
 
     async def submit(self, job_id: str, spec: JobSpec, inline: Mapping[str, bytes], queue_limit: int) -> Job:
-        """Create the job whole, or not at all; the same id again gives the job that is there.
-
-        Raises QueueFull, and InputGone where a payload it refers to has expired.
-        """
-        blobs = [given.payload.blob for given in spec.inputs.values() if given.payload.blob]
-        own = [name(job_id) for name in (keys.job, keys.inputs, keys.events, keys.arq_job)]
-        args: list[scripts.Argument] = [
-            job_id,
-            records.encode_spec(spec),
-            # ARQ's own record of the call: no arguments, and no time of ours (Redis' clock has it)
-            serialize_job(FUNCTION, (), {}, None, 0, serializer=serialize),
-            round(spec.delay_s * 1000),
-            queue_limit,
-            spec.max_attempts,
-            keys.BLOB_PREFIX,
-            " ".join(blobs),
-            keys.CHANGES_CHANNEL,
-            records.sizes(spec),
-        ]
-        for name, data in inline.items():
-            args += [name, data]
-        verdict, detail, version, created = await self._submit([*own, self.queue, keys.wake(self.queue)], args)
-        if verdict == b"full":
-            raise QueueFull(queue_limit)
-        if verdict == b"gone":
-            raise InputGone("an input expired while the job was being submitted; upload it again")
-        if verdict == b"known" and (known := await self.get(job_id)):  # it may have ended since its answer was lost
-            return known
-        return Job(
-            id=job_id,
-            spec=spec,
-            state=JobState(detail.decode()),
-            version=int(version),
-            attempt=0,
-            created_ms=int(created),
-        )
-
-    async def _submit(self, names: list[str], args: list[scripts.Argument]) -> Any:
-        with translated():
-            if self._fsync_ms is None:
-                return await scripts.submit(self.redis, names, args)
-            return await scripts.submit.durably(self.redis, names, args, self._fsync_ms)
+        """Create one job whole, or not at all; see `submits`."""
+        accepted = await self.submits.submit([NewJob(job_id, spec, inline)], Terms(queue_limit))
+        return accepted.jobs[0]
 
     async def get(self, job_id: str) -> Job | None:
         """The job as it stands, or None where none is known."""
@@ -199,6 +156,7 @@ class JobStore:
                     self._record_ttl_ms,
                     keys.BLOB_PREFIX,
                     keys.CHANGES_CHANNEL,
+                    records.product(claim.id, outcome),
                 ],
             )
         if verdict == b"gone":

@@ -18,6 +18,8 @@ PREFIX = "framequeue:"
 JOB_PREFIX = f"{PREFIX}job:"
 BLOB_PREFIX = f"{PREFIX}blob:"
 FRAME_PREFIX = f"{PREFIX}frame:"
+TENANT_PREFIX = f"{PREFIX}tenant:"
+IDEM_PREFIX = f"{PREFIX}idem:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
 WORKERS = f"{PREFIX}workers"
@@ -50,6 +52,13 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{JOB_PREFIX}<id>:reports", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:events", "stream", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
     KeySpec(f"{JOB_PREFIX}<id>:logs", "list", "result_ttl_s + jobs.record_ttl_s, from the end", "the live job"),
+    KeySpec(f"{JOB_PREFIX}<id>:dependents", "set", owner="the live job"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:jobs", "sorted set", owner="the tenant: an entry is a job that is known"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:live", "sorted set", owner="the tenant: an entry is a live job"),
+    KeySpec(
+        f"{TENANT_PREFIX}<tenant>:group:<group>", "sorted set", owner="the tenant: an entry is a job that is known"
+    ),
+    KeySpec(f"{IDEM_PREFIX}<tenant>:<key>", "string", "jobs.idempotency_ttl_s"),
     KeySpec(
         f"{BLOB_PREFIX}<id>",
         "hash",
@@ -104,6 +113,31 @@ def events(job_id: str) -> str:
 def logs(job_id: str) -> str:
     """What a job's transforms logged, printed and warned, oldest first."""
     return f"{JOB_PREFIX}{job_id}:logs"
+
+
+def dependents(job_id: str) -> str:
+    """Which jobs wait for this one's result, each with the name of its input."""
+    return f"{JOB_PREFIX}{job_id}:dependents"
+
+
+def tenant_jobs(tenant: str) -> str:
+    """The ids of a tenant's jobs, by their time of creation in ms."""
+    return f"{TENANT_PREFIX}{tenant}:jobs"
+
+
+def tenant_live(tenant: str) -> str:
+    """The ids of a tenant's jobs that have not ended, by their time of creation in ms."""
+    return f"{TENANT_PREFIX}{tenant}:live"
+
+
+def tenant_group(tenant: str, group: str) -> str:
+    """The ids of the jobs that a tenant submitted together, by their time of creation in ms."""
+    return f"{TENANT_PREFIX}{tenant}:group:{group}"
+
+
+def idem(tenant: str, key: str) -> str:
+    """What a tenant's Idempotency-Key made: the request's fingerprint, and the ids; `key` is the key's SHA-256."""
+    return f"{IDEM_PREFIX}{tenant}:{key}"
 
 
 def blob(blob_id: str) -> str:

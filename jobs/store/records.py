@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jobs.errors import WorkerLost
-from jobs.model import AttemptReport, Job, JobSpec, Outcome, PayloadRef, Progress
+from jobs.model import (
+    STORED_MEDIA_TYPE,
+    AttemptReport,
+    Given,
+    Job,
+    JobSpec,
+    Outcome,
+    PayloadRef,
+    Progress,
+    ResultInfo,
+)
 from jobs.state import JobState
 
 FIELDS = (
@@ -20,10 +30,12 @@ FIELDS = (
     "expires_ms",
     "progress",
     "outcome",
+    "given",
 )
 _spec = msgspec.json.Decoder(JobSpec)
 _outcome = msgspec.msgpack.Decoder(Outcome)
 _progress = msgspec.json.Decoder(Progress)
+_given = msgspec.json.Decoder(Given)
 _report = msgspec.json.Decoder(AttemptReport)
 _LOST = "the worker died or vanished: the attempt's lease ran out"
 _json = msgspec.json.Encoder()
@@ -41,8 +53,36 @@ def kind_of(payload: PayloadRef) -> str:
 
 
 def sizes(spec: JobSpec) -> str:
-    """The kinds and stored sizes of a job's inputs, from which its weight is told: `text/csv 120 text/csv 80`."""
-    return " ".join(f"{kind_of(given.payload)} {given.payload.bytes}" for given in spec.inputs.values())
+    """The kinds and stored sizes of a job's inputs, from which its weight is told: `text/csv 120 text/csv 80`.
+
+    Those of a result that is awaited are added when it is there.
+    """
+    return " ".join(_size(given.payload) for given in spec.inputs.values() if not given.awaited)
+
+
+def _size(payload: PayloadRef) -> str:
+    return f"{kind_of(payload)} {payload.bytes}"
+
+
+def as_payload(result: ResultInfo) -> PayloadRef:
+    """A job's result as the payload of another job's input."""
+    return PayloadRef(
+        blob=result.blob or "",
+        media_type=STORED_MEDIA_TYPE,
+        bytes=result.bytes,
+        sha256=result.sha256,
+        rows=result.rows,
+        columns=result.columns,
+        ours=True,
+    )
+
+
+def product(job_id: str, outcome: Outcome) -> bytes:
+    """What the end of a job gives to those that wait for it: its size as in `sizes`, a blank, and a line of JSON."""
+    if outcome.result is None:
+        return b""
+    payload = as_payload(outcome.result)
+    return _size(payload).encode() + b" " + _json.encode(Given(job=job_id, payload=payload))
 
 
 def encode_outcome(outcome: Outcome) -> bytes:
@@ -89,7 +129,7 @@ def job_of(job_id: str, fields: Mapping[str, bytes | None]) -> Job:
     progress, outcome = fields.get("progress"), fields.get("outcome")
     return Job(
         id=job_id,
-        spec=_spec.decode(fields["spec"] or b""),
+        spec=_with_given(_spec.decode(fields["spec"] or b""), fields.get("given")),
         state=JobState((fields["state"] or b"").decode()),
         version=number("version") or 0,
         attempt=number("attempt") or 0,
@@ -101,6 +141,18 @@ def job_of(job_id: str, fields: Mapping[str, bytes | None]) -> Job:
         progress=None if progress is None else _progress.decode(progress),
         outcome=None if outcome is None else _outcome.decode(outcome),
     )
+
+
+def _with_given(spec: JobSpec, lines: bytes | None) -> JobSpec:
+    """The spec with the results that were awaited at its submit, as far as they are there."""
+    if not lines:
+        return spec
+    given = {one.job: one.payload for one in map(_given.decode, lines.splitlines())}
+    inputs = {
+        name: one.changed(payload=given[one.job]) if one.awaited and one.job in given else one
+        for name, one in spec.inputs.items()
+    }
+    return spec.changed(inputs=inputs)
 
 
 def pairs(flat: Sequence[bytes]) -> dict[str, bytes]:

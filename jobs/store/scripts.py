@@ -111,8 +111,9 @@ class Script:
 
 submit = Script(
     "submit",
-    keys="job inputs events arq_job queue wake",
-    args="id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes input...",
+    keys="queue wake jobs live group idem",
+    args="queue_limit job_prefix blob_prefix frame_prefix arq_job_prefix channel tenant call fingerprint idem_ttl_ms"
+    " dependents_limit count job...",
 )
 claim = Script(
     "claim",
@@ -130,7 +131,7 @@ renew = Script("renew", keys="queue workers", args="lease_ms job_prefix lease_pr
 finish = Script(
     "finish",
     keys="job inputs result reports events arq_job lease retry queue logs",
-    args="id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel",
+    args="id token state outcome report result result_blob result_ttl_ms record_ttl_ms blob_prefix channel product",
 )
 release = Script("release", keys="job reports events lease queue wake", args="id token delay_ms refund report channel")
 lose = Script(
@@ -144,7 +145,11 @@ finish_calls = Script(
 )
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
-add_frame = Script("add_frame", keys="frame", args="record ttl_ms blob_prefix blob...")
+add_frame = Script(
+    "add_frame",
+    keys="frame idem",
+    args="id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms blob...",
+)
 delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
 count = Script(
     "count",
@@ -153,6 +158,7 @@ count = Script(
 )
 look = Script("look", keys="queue workers", args="report_prefix")
 take = Script("take", keys="requests", args="interval_us burst")
+trim = Script("trim", keys="index", args="job_prefix id...")
 sweep = Script(
     "sweep",
     keys="queue wake workers found",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.store import keys, scripts
+from jobs.store.indexes import is_index, trim
 from jobs.store.redis import Redis, translated
 from jobs.store.soundness import Watchman
 
@@ -57,8 +58,10 @@ class Sweeper:
         place, removed = await self._place(), []
         ends = time.monotonic() + self._seconds
         for _ in range(self._batches):
-            pairs, place = await self._next(place)
+            pairs, tenants, place = await self._next(place)
             removed += await self._sweep(pairs, place.before_ms)
+            for index in tenants:
+                await trim(self._redis, index)
             if place.cursor == 0:
                 place = replace(place, before_ms=place.began_ms, began_ms=await self._now_ms())
                 break
@@ -67,15 +70,16 @@ class Sweeper:
         await self._keep(place)
         return tuple(removed)
 
-    async def _next(self, place: _Place) -> tuple[list[str], _Place]:
-        """The next keys and queue entries, as kind and name in turn."""
+    async def _next(self, place: _Place) -> tuple[list[str], list[str], _Place]:
+        """The next keys and queue entries, as kind and name in turn; and the tenants' indexes among them."""
         with translated():
             cursor, names = await self._redis.scan(place.cursor, count=_BATCH)
             queue_cursor, entries = await self._redis.zscan(self._queue, place.queue_cursor, count=_BATCH)
         pairs = list(_kinds(names))
         for entry, _ in entries:
             pairs += ["entry", entry]
-        return pairs, replace(place, cursor=int(cursor), queue_cursor=int(queue_cursor))
+        tenants = [name.decode() for name in names if is_index(name.decode(errors="replace"))]
+        return pairs, tenants, replace(place, cursor=int(cursor), queue_cursor=int(queue_cursor))
 
     async def _sweep(self, pairs: Sequence[str], before_ms: int) -> list[str]:
         names = [self._queue, keys.wake(self._queue), keys.WORKERS, keys.found(self._queue)]

@@ -10,9 +10,19 @@ import pyarrow as pa
 
 from config import Settings
 from config.logging import about
-from jobs.errors import FramequeueError, InternalError, JobCanceled, JobTimeout, MemoryExceeded, StoreError, WorkerLost
+from jobs.errors import (
+    FramequeueError,
+    InternalError,
+    JobCanceled,
+    JobTimeout,
+    MemoryExceeded,
+    StoreError,
+    UpstreamFailed,
+    WorkerLost,
+)
 from jobs.model import Job, JobSpec
 from jobs.pipeline import ParsedPipelines
+from jobs.pointers import escaped
 from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.redis import end
@@ -100,6 +110,9 @@ def _refuse(shop: Workshop, job: Job, claim: Claim) -> None:
         raise JobCanceled
     if claim.exhausted:
         raise WorkerLost(claim.max_attempts, claim.evidence)
+    if claim.upstream_failed:
+        upstream, state, name = claim.upstream_failed.split(" ", 2)
+        raise UpstreamFailed(upstream, "was canceled" if state == "canceled" else state, f"/inputs/{escaped(name)}/job")
     if 0 < shop.admission.total < claim.least_bytes:
         given = sum(given.payload.bytes for given in job.spec.inputs.values())
         raise MemoryExceeded(given, claim.least_bytes, shop.admission.total)

@@ -18,7 +18,7 @@ from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.connection import connect
-from jobs.store.jobs import FUNCTION
+from jobs.store.submits import FUNCTION
 from jobs.tracing import Tracing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 from jobs.worker import attempt, capture

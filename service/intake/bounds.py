@@ -17,6 +17,7 @@ MAX_LABELS: Final = 32
 MAX_LABEL_KEY: Final = 64
 MAX_LABEL_VALUE: Final = 256
 MAX_NAME: Final = 128
+MAX_BATCH: Final = 100
 
 
 def check(envelope: Envelope, labels: dict[str, str], settings: Settings) -> None:
@@ -41,7 +42,8 @@ def check_names(names: Collection[str], settings: Settings) -> None:
     """Hold the inputs' number and names against their bounds; raises InputMissing, CountExceeded or SpecInvalid."""
     if not names:
         raise InputMissing(
-            "the job has no input; give records, columns or a frame under `inputs`, or a file part per input", "/inputs"
+            "the job has no input; give records, columns, a frame or a job under `inputs`, or a file part per input",
+            "/inputs",
         )
     if len(names) > settings.limits.inputs:
         raise CountExceeded("inputs", len(names), settings.limits.inputs, "limits.inputs", "/inputs")

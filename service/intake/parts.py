@@ -13,6 +13,7 @@ from service.dependencies import Services
 from service.intake.bounds import check_name
 from service.intake.draft import Draft
 from service.intake.multipart import Event, PartBegin, PartData, PartEnd, boundary_of, events
+from service.intake.repeats import Repeats
 from service.intake.uploads import (
     ENVELOPE_HINT,
     InputFormat,
@@ -31,7 +32,7 @@ _EXTENSIONS: Final = {f".{codec.extension.removeprefix('.')}": codec for codec i
 _PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 
 
-async def read_parts(request: Request, services: Services, staging: Staging) -> Draft:
+async def read_parts(request: Request, services: Services, staging: Staging, repeats: Repeats) -> Draft:
     """The envelope of a multipart body; its files are in `staging` then, whatever the order of the parts."""
     boundary = boundary_of(request.headers.get("content-type", ""))
     draft: Draft | None = None
@@ -41,8 +42,11 @@ async def read_parts(request: Request, services: Services, staging: Staging) -> 
             continue
         if event.name != ENVELOPE_PART:
             await _file(event, _content(stream), services, staging)
+            await repeats.part(event, staging.staged[event.name])
         elif draft is None:
-            draft = await _envelope(_content(stream), services.settings)
+            text = await _envelope(_content(stream), services.settings)
+            await repeats.part(event, text)
+            draft = await Draft.read(text, services.settings)
         else:
             raise SpecInvalid(f"the part {ENVELOPE_PART!r} is given twice")
     if draft is None:
@@ -68,14 +72,14 @@ async def _content(stream: AsyncIterator[Event]) -> AsyncIterator[bytes]:
             yield event.data
 
 
-async def _envelope(content: AsyncIterator[bytes], settings: Settings) -> Draft:
+async def _envelope(content: AsyncIterator[bytes], settings: Settings) -> bytearray:
     limit = settings.limits.envelope_bytes
     text = bytearray()
     async for data in content:
         text += data
         if len(text) > limit:
             raise SizeExceeded(f"the part {ENVELOPE_PART!r}", limit, "limits.envelope_bytes", ENVELOPE_HINT)
-    return await Draft.read(text, settings)
+    return text
 
 
 async def _file(part: PartBegin, content: AsyncIterator[bytes], services: Services, staging: Staging) -> None:

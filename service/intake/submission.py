@@ -1,6 +1,6 @@
 """The three bodies of a submission, one meaning: the envelope, multipart, or the frame itself."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from service.intake.draft import Draft, beside
 from service.intake.envelope import from_query
 from service.intake.fields import dtypes_of
 from service.intake.parts import read_parts
+from service.intake.repeats import Repeats
 from service.intake.uploads import InputFormat, Staging, envelope_bytes, store_body, store_bytes
 from service.negotiation import JSON, media_type_of
 from service.pointers import escaped
@@ -34,40 +35,51 @@ class Submission:
     tenant: str
     trace_id: str
 
-    async def read(self, request: Request) -> JobSpec:
-        """The spec that the request spells, its payloads staged; raises what is wrong, as early as it can be known."""
+    async def read(self, request: Request, repeats: Repeats) -> JobSpec:
+        """The spec that the request spells, its payloads staged; raises what is wrong, as early as it can be known.
+
+        Raises ReplayedError where the same request made a job before.
+        """
         if "pipeline" in request.query_params:
-            return await self._frame(request)
+            return await self._frame(request, repeats)
         query(request)
         media_type, parameters = media_type_of(request.headers.get("content-type", ""))
         if media_type == MULTIPART:
-            return await self._multipart(request)
+            return await self._multipart(request, repeats)
         if media_type != JSON:
             raise _not_read(media_type)
-        if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-            raise FormatUnsupported("JSON is UTF-8, without another charset")
-        return await self._envelope(request)
+        check_charset(parameters)
+        return await self._envelope(request, repeats)
 
-    async def _envelope(self, request: Request) -> JobSpec:
-        settings = self.services.settings
-        draft = await Draft.read(await envelope_bytes(request, settings), settings)
+    async def spec_of(self, body: bytes | bytearray) -> JobSpec:
+        """The spec that an envelope spells, its payloads staged; raises what is wrong."""
+        draft = await Draft.read(body, self.services.settings)
         await self._check_pipeline(draft, draft.envelope.inputs)
         return await self._spec(draft)
 
-    async def _frame(self, request: Request) -> JobSpec:
+    async def _envelope(self, request: Request, repeats: Repeats) -> JobSpec:
+        body = await envelope_bytes(request, self.services.settings)
+        await repeats.body(body)
+        await repeats.look(self.tenant)
+        return await self.spec_of(body)
+
+    async def _frame(self, request: Request, repeats: Repeats) -> JobSpec:
         settings, queue = self.services.settings, self.services.queue
         envelope = from_query(request.query_params.multi_items(), BODY_INPUT)
         form = InputFormat.of(request.headers)
         draft = await beside(len(memoryview(envelope.pipeline)), Draft.of, envelope, settings, QUERY_PIPELINE)
         await self._check_pipeline(draft, envelope.inputs)
         try:
-            self.staging.staged[BODY_INPUT] = await store_body(request, queue, settings, form)
+            self.staging.staged[BODY_INPUT] = staged = await store_body(request, queue, settings, form)
         except InputEmpty as error:
             raise error.inside(f"/inputs/{BODY_INPUT}") from None
+        await repeats.stored_body(staged)
+        await repeats.look(self.tenant)
         return await self._spec(draft)
 
-    async def _multipart(self, request: Request) -> JobSpec:
-        draft = await read_parts(request, self.services, self.staging)
+    async def _multipart(self, request: Request, repeats: Repeats) -> JobSpec:
+        draft = await read_parts(request, self.services, self.staging, repeats)
+        await repeats.look(self.tenant)
         files, inputs = self.staging.staged, draft.envelope.inputs
         for name in files.keys() & inputs.keys():
             if _sources(inputs[name]):
@@ -94,7 +106,9 @@ class Submission:
             return Input(payload=staged.ref, dtypes=dtypes)
         if len(kinds := _sources(source)) != 1:
             found = " and ".join(kinds) or "none of them"
-            raise SpecInvalid(f"a source has one of records, columns and frame; this has {found}", pointer)
+            raise SpecInvalid(f"a source has one of records, columns, frame and job; this has {found}", pointer)
+        if source.job is not None:
+            return await self.services.queue.submits.upstream(self.tenant, source.job, dtypes, f"{pointer}/job")
         if source.frame is not None:
             try:
                 return await self.services.queue.frame_input(self.tenant, source.frame, dtypes)
@@ -132,6 +146,13 @@ def _sources(source: InputBody) -> list[str]:
     given = (
         ("records", source.records is not UNSENT),
         ("columns", source.columns is not UNSENT),
-        ("frame", source.frame),
+        ("frame", source.frame is not None),
+        ("job", source.job is not None),
     )
     return [kind for kind, there in given if there]
+
+
+def check_charset(parameters: Mapping[str, str]) -> None:
+    """Raise FormatUnsupported where a body of JSON says that it is not UTF-8."""
+    if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise FormatUnsupported("JSON is UTF-8, without another charset")

@@ -12,7 +12,7 @@ from config import Settings
 from jobs.codecs.bodies import decompressed
 from jobs.codecs.delimited import check_charset
 from jobs.codecs.table import by_media_type
-from jobs.errors import InputEmpty, InputGone, QueueFull, SizeExceeded, SpecInvalid, StoreError, StoreFull
+from jobs.errors import InputEmpty, InputError, QueueFull, SizeExceeded, SpecError, SpecInvalid, StoreError, StoreFull
 from jobs.hints import listing
 from jobs.queue import JobQueue
 from jobs.store.uploads import Staged, Upload
@@ -25,6 +25,8 @@ BODY_IDLE_S: Final = 60.0
 ORIENTS: Final = ("records", "columns", "split")
 ENVELOPE_HINT: Final = "; send large tables as a file part, as the raw body, or as a frame"
 _PIECE_BYTES: Final = 1024**2
+# with these the store says that it has kept nothing
+_REFUSED: Final = (StoreFull, QueueFull, SpecError, InputError)
 
 
 class Staging:
@@ -34,6 +36,13 @@ class Staging:
         self._queue = queue
         self._handed_over = False
         self.staged: dict[str, Staged] = {}
+        self._beside: list[Staging] = []
+
+    def beside(self) -> "Staging":
+        """A place for the payloads of another job of the same request: they go the way of these."""
+        made = Staging(self._queue)
+        self._beside.append(made)
+        return made
 
     def handed_over(self) -> None:
         """Say that the store may refer to the payloads now."""
@@ -48,12 +57,18 @@ class Staging:
     ) -> None:
         """Discard what nobody refers to."""
         # of an unanswered submit nobody knows whether it was done: its payloads are left to their TTL
-        refused = isinstance(error, StoreFull | QueueFull | InputGone)
-        if self.staged and error is not None and (refused or not self._handed_over):
+        refused = isinstance(error, _REFUSED)
+        if error is not None and (refused or not self._handed_over):
             try:
-                await self._queue.discard(*self.staged.values())
+                await self.discard()
             except StoreError:
                 return  # the chunks end with their TTL
+
+    async def discard(self) -> None:
+        """Remove the payloads: no job or frame was made of them."""
+        staged = [one for place in (self, *self._beside) for one in place.staged.values()]
+        if staged:
+            await self._queue.discard(*staged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.results import render_frame
+from service.accepting import REPLAYED
 from service.answers import frame_response, json_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import frame_id_of
+from service.intake.repeats import Repeats
 from service.intake.uploads import InputFormat, Staging, store_body
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
@@ -23,13 +25,20 @@ async def upload_frame(request: Request) -> Response:
     tenant = caller(request, "frames").tenant
     query(request)
     found = services(request)
-    form = InputFormat.of(request.headers)
-    async with Staging(found.queue) as staging:
+    form, repeats, staging = InputFormat.of(request.headers), Repeats(request), Staging(found.queue)
+    async with staging:
         staged = await store_body(request, found.queue, found.settings, form, inline=False)
         staging.staged["frame"] = staged
+        await repeats.stored_body(staged)
+        kept = await repeats.kept_frame(tenant)
         staging.handed_over()
-        frame = await found.queue.add_frame(tenant, staged)
-    return json_response(frame_body(frame), 201, {"location": found.public_url + frame_path(frame.id)})
+        if kept is None:
+            kept = await found.queue.add_frame(tenant, staged, repeats.key)
+    headers = {"location": found.public_url + frame_path(kept.frame.id)}
+    if kept.replayed:
+        await staging.discard()
+        headers[REPLAYED] = "true"
+    return json_response(frame_body(kept.frame), 201, headers)
 
 
 @router.get("/v1/frames/{id}", response_class=Response, openapi_extra=GET_FRAME)

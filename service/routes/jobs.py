@@ -4,18 +4,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.model import Job
-from jobs.results import render_job
-from jobs.state import JobState
-from service.answers import failed_response, frame_response, job_response, json_response, not_modified, view_of
+from service.accepting import accept, answer_format, job_answer, replayed_answer
+from service.answers import job_response, json_response, not_modified
 from service.dependencies import caller, query, services, trace_id, wait_s
 from service.ids import job_id_of
+from service.intake.repeats import Repeats, ReplayedError
 from service.intake.submission import Submission
 from service.intake.uploads import Staging
-from service.negotiation import JSON, NDJSON, Choice, accepted, has_tag
+from service.negotiation import NDJSON, has_tag
 from service.routes.docs.jobs import CANCEL_JOB, GET_JOB, GET_LOGS, GET_REPORT
 from service.routes.docs.submit import SUBMIT
 from service.routes.plain import plain_router
-from service.views import job_path, log_lines, report_body
+from service.views import log_lines, report_body
 
 router = plain_router()
 
@@ -24,15 +24,19 @@ router = plain_router()
 async def submit(request: Request) -> Response:
     """Accept a job; with `Prefer: wait`, answer with its end where that comes in time."""
     tenant = caller(request, "jobs:write").tenant
-    waits, choice = wait_s(request), _answer_format(request)
-    found = services(request)
-    async with Staging(found.queue) as staging:
-        spec = await Submission(found, staging, tenant, trace_id(request)).read(request)
-        staging.handed_over()
-        job = await found.queue.submit(spec, staging.staged, wait_s=waits or 0)
-    if job.state.terminal and waits and choice is not None:
-        return await _result_itself(request, job, choice, waits)
-    return job_response(request, job, 200 if job.state.terminal else 202, waited_s=waits)
+    waits, choice = wait_s(request), answer_format(request)
+    found, repeats = services(request), Repeats(request)
+    staging = Staging(found.queue)
+    try:
+        async with staging:
+            spec = await Submission(found, staging, tenant, trace_id(request)).read(request, repeats)
+            staging.handed_over()
+            new = found.queue.submits.new(spec, staging.staged)
+            accepted = await accept(request, [new], repeats, waits)
+    except ReplayedError as replayed:
+        await staging.discard()
+        return await replayed_answer(request, replayed.jobs[0], choice, waits)
+    return await job_answer(request, accepted.jobs[0], choice, waits)
 
 
 @router.get("/v1/jobs/{id}", response_class=Response, openapi_extra=GET_JOB)
@@ -84,27 +88,3 @@ async def get_logs(request: Request) -> Response:
 
 def _has(request: Request, job: Job) -> bool:
     return has_tag(request.headers, f'"{job.version}"')
-
-
-def _answer_format(request: Request) -> Choice | None:
-    """The frame format that the caller likes best; None for JSON, and so the job. Raises FormatNotAcceptable."""
-    accept = request.headers.get("accept")
-    if accept in (None, "*/*", JSON):  # what nearly everybody sends
-        return None
-    choice = accepted(accept)
-    return None if choice.codec.media_types[0] == JSON else choice
-
-
-async def _result_itself(request: Request, job: Job, choice: Choice, waited_s: float) -> Response:
-    location = services(request).public_url + job_path(job.id)
-    headers = {"location": location, "preference-applied": f"wait={waited_s:g}"}
-    # where the frame cannot be had in this format, the caller still learns which job has it
-    request.scope["problem_headers"] = dict(headers)
-    failed = failed_response(request, job) if job.state is not JobState.SUCCEEDED else None
-    if failed is not None:
-        failed.headers.update(headers)
-        return failed
-    view = view_of(request, choice, {})
-    rendering = await render_job(services(request).queue, job, view)
-    headers["content-location"] = f"{location}/result"
-    return await frame_response(request, rendering, view, choice, name=job.id, headers=headers)

@@ -8,14 +8,16 @@ from jobs.model import Place
 from service.problems import ProblemBody
 from service.schemas.catalogue import CatalogueBody, TransformBody
 from service.schemas.frame import FrameBody
-from service.schemas.job import InputInfoBody, JobBody, Links, Preview, ResultBody
+from service.schemas.job import BatchBody, InputInfoBody, JobBody, Links, Preview, ResultBody
 from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
 from service.schemas.report import ReportAttempt, ReportBody
-from service.schemas.submission import Envelope, InputBody
+from service.schemas.submission import Batch, Envelope, InputBody
 
 __all__ = [
     "UNSENT",
+    "Batch",
+    "BatchBody",
     "CatalogueBody",
     "Envelope",
     "FrameBody",
@@ -32,7 +34,19 @@ __all__ = [
     "components",
 ]
 
-PUBLIC: Final = (Envelope, JobBody, FrameBody, ReportBody, CatalogueBody, TransformBody, ReadyBody, ProblemBody, Place)
+PUBLIC: Final = (
+    Envelope,
+    Batch,
+    JobBody,
+    BatchBody,
+    FrameBody,
+    ReportBody,
+    CatalogueBody,
+    TransformBody,
+    ReadyBody,
+    ProblemBody,
+    Place,
+)
 
 
 def components() -> dict[str, Any]:

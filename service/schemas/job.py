@@ -69,3 +69,10 @@ class JobBody(Struct, frozen=True, kw_only=True):
     cancel_requested_at: str | None
     trace_id: str
     links: Links
+
+
+class BatchBody(Struct, frozen=True):
+    """Jobs that were submitted together."""
+
+    group: str
+    jobs: tuple[JobBody, ...]

@@ -8,11 +8,12 @@ from service.schemas.raw import Columns, Records, Words, unsent
 
 
 class InputBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """A source: one of `records`, `columns` and `frame`; `dtypes` alone names the dtypes of a file part."""
+    """A source: one of `records`, `columns`, `frame` and `job`; `dtypes` alone names the dtypes of a file part."""
 
     records: Records = field(default_factory=unsent)
     columns: Columns = field(default_factory=unsent)
     frame: Annotated[str, Meta(description="The id of an uploaded frame.")] | None = None
+    job: Annotated[str, Meta(description="The id of a job whose result it is; it may still run.")] | None = None
     dtypes: Annotated[Words, Meta(description="Column to pandas' or Arrow's dtype name.")] = field(
         default_factory=unsent
     )
@@ -30,3 +31,9 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     on_row_error: Annotated[str, Meta(extra_json_schema={"enum": ["fail"]})] = "fail"
     max_rejects: int = 1000
     labels: Annotated[Words, Meta(description="Words of your own, kept with the job.")] = field(default_factory=unsent)
+
+
+class Batch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 100 submissions, accepted together or not at all."""
+
+    jobs: Annotated[list[Envelope], Meta(description="The submissions, in order.", min_length=1, max_length=100)]

@@ -52,7 +52,7 @@ class Recorder:
     async def execute_command(self, *words: Any) -> list[bytes]:
         """Keep the words and answer as `submit` does."""
         self.sent = words
-        return [b"created", b"queued", b"1", b"0"]
+        return [b"created", b"0", b"queued"]
 
 
 def new_id() -> str:

@@ -1,8 +1,9 @@
 """A queue in memory: what the service calls, without Redis, and with every fact a test wants to look at."""
 
+import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,9 +31,12 @@ from jobs.model import (
 from jobs.requests import Allowance
 from jobs.state import JobState
 from jobs.store.metrics import QueueSeen
+from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged
+from jobs.submits import IdempotencyKey, KeptFrame
 from jobs.tracing import Tracing
 from jobs.transforms.catalogue import Catalogue
+from tests.http.fake_submits import FakeSubmits
 
 NOW_MS = int(time.time() * 1000)
 
@@ -63,7 +67,8 @@ class FakeUpload:
     async def finish(self) -> Staged:
         blob = f"blb_{secrets.token_hex(4)}"
         self._queue.blobs[blob] = b"".join(self._pieces)
-        ref = self._ref.changed(blob=blob, bytes=self.size)
+        digest = hashlib.sha256(self._queue.blobs[blob]).hexdigest()
+        ref = self._ref.changed(blob=blob, bytes=self.size, sha256=digest)
         return Staged(ref, self._queue.blobs[blob] if self._inline else None)
 
 
@@ -111,6 +116,7 @@ class FakeQueue:
         self.requests = FakeRequests()
         self.waiters = 0
         self.observatory = FakeObservatory()
+        self.submits = FakeSubmits(self)
 
     async def start(self) -> None:
         self.started = True
@@ -125,17 +131,18 @@ class FakeQueue:
         for one in staged:
             self.blobs.pop(one.ref.blob, None)  # as in Redis, twice is once
 
-    async def submit(self, spec: JobSpec, staged: Mapping[str, Staged], *, wait_s: float = 0) -> Job:
+    async def accept(self, new: Sequence[NewJob], *, key: IdempotencyKey | None = None, wait_s: float = 0) -> Accepted:
         self.waits.append(wait_s)
         if self.fails is not None:
             raise self.fails
-        assert all(spec.inputs[name].payload is one.ref for name, one in staged.items())
-        job = self.add(spec)
-        if self.ends_with is not None:
-            job = self.jobs[job.id] = self.ends_with.changed(id=job.id, spec=spec)
-            if self.ends_with.id in self.results:
-                self.results[job.id] = self.results[self.ends_with.id]
-        return job
+        accepted = await self.submits.accept(new, key)
+        if self.ends_with is None or accepted.replayed:
+            return accepted
+        job = accepted.jobs[0]
+        job = self.jobs[job.id] = self.ends_with.changed(id=job.id, spec=job.spec)
+        if self.ends_with.id in self.results:
+            self.results[job.id] = self.results[self.ends_with.id]
+        return Accepted((job,))
 
     def add(self, spec: JobSpec, **changes: Any) -> Job:
         job = Job(
@@ -219,7 +226,7 @@ class FakeQueue:
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
         return self.attempts.get((await self.get(tenant, job_id)).id, ())
 
-    async def add_frame(self, tenant: str, staged: Staged) -> Frame:
+    async def add_frame(self, tenant: str, staged: Staged, key: IdempotencyKey | None = None) -> KeptFrame:
         assert staged.data is None, "a frame is a blob"
         if isinstance(self.fails, FramequeueError):
             if not isinstance(self.fails, StoreError):  # what reading it met
@@ -234,7 +241,9 @@ class FakeQueue:
             expires_ms=NOW_MS + 3_600_000,
         )
         self.frames[frame.id] = frame
-        return frame
+        if key is not None:
+            self.submits.kept[tenant, key.name] = (key.fingerprint, (frame.id,))
+        return KeptFrame(frame)
 
     async def read_frame(self, frame: Frame) -> Job:
         payload = frame.payload

@@ -1,6 +1,7 @@
 """What comes before a request is known: heads that are too large, or never end."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -53,7 +54,9 @@ async def answer(port: int, sent: bytes) -> bytes:
 
 async def test_a_head_that_is_too_large_is_431(port: int) -> None:
     head = b"GET / HTTP/1.1\r\nhost: x\r\na: " + b"x" * (MAX_HEAD_BYTES + 300_000)
-    assert (await answer(port, head)).startswith(b"HTTP/1.1 431 ")
+    told = await answer(port, head)
+    assert told.startswith(b"HTTP/1.1 431 ")
+    assert b"content-type: application/problem+json" in told
 
 
 async def test_many_small_headers_are_431_too(port: int) -> None:
@@ -79,3 +82,23 @@ async def test_requests_on_one_connection_are_counted_one_by_one(port: int) -> N
         writer.write(head)
         assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 200 ")
     await closed(writer)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"\x16\x03\x01 what TLS sends\r\n\r\n", 400, "http.malformed"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: many\r\n\r\n", 400, "http.malformed"),
+    ],
+)
+async def test_what_no_application_sees_is_a_problem_too(port: int, sent: bytes, status: int, code: str) -> None:
+    """Contract: HTTP errors have one shape everywhere."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+    await closed(writer)
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"content-type: application/problem+json" in head
+    problem = json.loads(body)
+    assert (problem["status"], problem["code"], problem["type"]) == (status, code, f"/errors#{code}")
+    assert problem["trace_id"]

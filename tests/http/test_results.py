@@ -316,7 +316,7 @@ async def test_a_frame_that_the_format_cannot_hold_still_tells_the_job(
     async def refuse(*_: object) -> None:
         raise FidelityLost("column 'a' cannot be in CSV")
 
-    monkeypatch.setattr("service.routes.jobs.render_job", refuse)
+    monkeypatch.setattr("service.accepting.render_job", refuse)
     queue.ends_with = queue.succeeded(TABLE)
     body = {"pipeline": [], "inputs": {"x": {"records": []}}}
     answer = await api.post("/v1/jobs", json=body, headers={"accept": "text/csv", "prefer": "wait=5"})

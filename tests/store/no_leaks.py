@@ -35,7 +35,8 @@ def _check(client: "redis.Redis", queue: str, key: bytes) -> Iterator[str]:
 
 def _pattern(spec: KeySpec, queue: str) -> "re.Pattern[str]":
     text = re.escape(spec.pattern).replace("<queue>", re.escape(queue))
-    text = text.replace("<worker>", ".+").replace("<fingerprint>", ".+").replace("<tenant>", "[^:]+")
+    text = text.replace("<worker>", ".+").replace("<fingerprint>", ".+")
+    text = re.sub("<(tenant|group|key)>", "[^:]+", text)
     # ids of cron jobs hold colons; ours do not
     return re.compile(text.replace("<id>", ".+" if text.startswith("arq") else "[^:]+"))
 
@@ -54,6 +55,10 @@ def _owned(client: "redis.Redis", queue: str, key: str, spec: KeySpec) -> bool:
             for record in client.scan_iter(f"{keys.JOB_PREFIX}*", count=1000, _type="hash")
             if _alive(client, queue, record.decode().removeprefix(keys.JOB_PREFIX))
         )
+    if key.startswith(keys.TENANT_PREFIX):
+        ids = [entry.decode() for entry, _ in client.zscan_iter(key, count=1000)]
+        alive = key.endswith(":live")
+        return all(_alive(client, queue, one) if alive else client.exists(keys.job(one)) for one in ids)
     prefix = keys.JOB_PREFIX if key.startswith(keys.JOB_PREFIX) else keys.ARQ_JOB_PREFIX
     return _alive(client, queue, key.removeprefix(prefix).partition(":")[0]) or client.pttl(key) != -1
 

@@ -105,7 +105,7 @@ async def test_a_live_job_holds_its_payload_and_its_end_lets_go(redis: Redis, st
 async def test_a_frame_outlives_the_jobs_that_read_it(redis: Redis, store: JobStore) -> None:
     frames = FrameStore(redis, JobSettings(frame_ttl_s=900).frame_ttl_s)
     blob_id = await write(redis, b"abc")
-    frame = await frames.add("t", REF.changed(blob=blob_id), None)
+    frame, _ = await frames.add("t", REF.changed(blob=blob_id), None)
     assert await frames.get(frame.id) == frame
     await store.submit("job_a", spec(blob_id), {}, 10)
     claim = (await store.claim("w", 1, 1_000)).taken[0]
@@ -116,7 +116,7 @@ async def test_a_frame_outlives_the_jobs_that_read_it(redis: Redis, store: JobSt
 async def test_deleting_a_frame_leaves_its_running_job_unharmed(redis: Redis, store: JobStore) -> None:
     frames = FrameStore(redis, 900)
     blob_id = await write(redis, b"abc")
-    frame = await frames.add("t", REF.changed(blob=blob_id), None)
+    frame, _ = await frames.add("t", REF.changed(blob=blob_id), None)
     await store.submit("job_a", spec(blob_id), {}, 10)
     await frames.delete(frame)
     assert await frames.get(frame.id) is None
@@ -128,6 +128,6 @@ async def test_deleting_a_frame_leaves_its_running_job_unharmed(redis: Redis, st
 
 async def test_deleting_a_frame_nobody_reads_frees_its_bytes(redis: Redis) -> None:
     frames = FrameStore(redis, 900)
-    frame = await frames.add("t", REF.changed(blob=await write(redis, b"abc")), None)
+    frame, _ = await frames.add("t", REF.changed(blob=await write(redis, b"abc")), None)
     await frames.delete(frame)
     assert await redis.keys("*") == []

@@ -121,7 +121,7 @@ async def test_payloads_and_frames(redis: Redis, lossy: Lossy) -> None:
         await writer.write(b"0123456789abcdef")
         info = await writer.finish()
     client, _ = await lossy.lose()
-    frame = await FrameStore(client, 900).add("t", ref(info.id), None)
+    frame, _ = await FrameStore(client, 900).add("t", ref(info.id), None)
     assert await FrameStore(redis, 900).get(frame.id) == frame
     client, _ = await lossy.lose()
     assert await content(client, info.id) == b"0123456789abcdef"

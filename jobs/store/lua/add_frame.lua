@@ -1,18 +1,25 @@
--- add_frame: an uploaded frame, and the lives of its blobs
--- KEYS: frame
--- ARGV: record ttl_ms blob_prefix blob...
--- returns: {"done"|"gone", created_ms or blob}
+-- add_frame: an uploaded frame, and the lives of its blobs; or the frame that the same request made before
+-- KEYS: frame idem
+-- ARGV: id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms blob...
+-- returns: {"done"|"gone"|"replayed"|"mismatch", created_ms, blob or id of the frame}
+local idem, ttl, blobs, BLOBS = KEYS[2], tonumber(ARGV[3]), ARGV[4], 8
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local ttl = tonumber(ARGV[2])
-for i = 4, #ARGV do
-  if redis.call('EXISTS', ARGV[3] .. ARGV[i]) == 0 then return {'gone', ARGV[i]} end
+local kept = idem ~= '' and redis.call('GET', idem)
+if kept then
+  local first, id = string.match(kept, '^(%S+) (%S+)$')
+  if first ~= ARGV[6] then return {'mismatch', ''} end
+  if id ~= ARGV[1] and redis.call('EXISTS', ARGV[5] .. id) == 1 then return {'replayed', id} end
 end
-redis.call('HSET', KEYS[1], 'record', ARGV[1], 'created_ms', now, 'expires_ms', now + ttl)
+for i = BLOBS, #ARGV do
+  if redis.call('EXISTS', blobs .. ARGV[i]) == 0 then return {'gone', ARGV[i]} end
+end
+redis.call('HSET', KEYS[1], 'record', ARGV[2], 'created_ms', now, 'expires_ms', now + ttl)
 redis.call('PEXPIRE', KEYS[1], ttl)
-for i = 4, #ARGV do
-  local key = ARGV[3] .. ARGV[i]
+for i = BLOBS, #ARGV do
+  local key = blobs .. ARGV[i]
   redis.call('HSET', key, 'until', now + ttl)
   if tonumber(redis.call('HGET', key, 'refs') or 0) <= 0 then redis.call('PEXPIREAT', key, now + ttl) end
 end
+if idem ~= '' then redis.call('SET', idem, ARGV[6] .. ' ' .. ARGV[1], 'PX', ARGV[7]) end
 return {'done', tostring(now)}

@@ -1,35 +1,149 @@
--- submit: the whole job, or nothing; the same id again answers what is there (a lost reply may be sent again)
+-- submit: one job or many, all of them whole or none; the same ids again answer what is there (a lost reply may be sent
+-- again). `group` and `idem` are empty where there is none, `jobs` and `live` where the tenant is not to see the job
+-- A job: id spec delay_ms max_attempts blobs sizes source, then lists with their lengths before them: fields (name value),
+-- inline (name bytes), upstreams (name id how: empty unless it has ended, then "small" or its blob), copies (names of the
+-- inputs of `source`), frames (ids that must be there)
 -- with: events
--- KEYS: job inputs events arq_job queue wake
--- ARGV: id spec arq_job delay_ms queue_limit max_attempts blob_prefix blobs channel sizes input...
--- returns: {"created"|"known"|"full"|"gone", state or limit or blob, version, created_ms}
-local job, inputs, events, arq_job, queue, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local id, delay, blobs = ARGV[1], tonumber(ARGV[4]), ARGV[8]
+-- KEYS: queue wake jobs live group idem
+-- ARGV: queue_limit job_prefix blob_prefix frame_prefix arq_job_prefix channel tenant call fingerprint idem_ttl_ms dependents_limit count job...
+-- returns: {"created", now_ms, state...}, {"known"}, {"replayed", ids}, {"mismatch"}, {"full"}, or what is wrong with an
+-- input: {"gone"|"unknown"|"moved"|"crowded", which job from 0, input or "", what}
+local queue, wake, index, live, group, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local jobs, blobs, frames, calls, channel = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local tenant, fingerprint, count, FIRST = ARGV[7], ARGV[9], tonumber(ARGV[12]), 13
+local FAR = 9000000000000000 -- the score of who waits for another job: never due
 
-if redis.call('EXISTS', job) == 1 then
-  local known = redis.call('HMGET', job, 'state', 'version', 'created_ms')
-  return {'known', known[1], known[2], known[3]}
+if redis.call('EXISTS', jobs .. ARGV[FIRST]) == 1 then return {'known'} end
+local kept = idem ~= '' and redis.call('GET', idem)
+if kept then
+  local first, ids = string.match(kept, '^(%S+) (.+)$')
+  if first ~= fingerprint then return {'mismatch'} end
+  local there = true
+  for id in string.gmatch(ids, '%S+') do there = there and redis.call('EXISTS', jobs .. id) == 1 end
+  if there then return {'replayed', ids} end
 end
-if redis.call('ZCARD', queue) >= tonumber(ARGV[5]) then return {'full', ARGV[5], '0', '0'} end
-for blob in string.gmatch(blobs, '%S+') do
-  if redis.call('EXISTS', ARGV[7] .. blob) == 0 then return {'gone', blob, '0', '0'} end
+if redis.call('ZCARD', queue) + count > tonumber(ARGV[1]) then return {'full'} end
+
+local at = FIRST - 1
+local function take()
+  at = at + 1
+  return ARGV[at]
+end
+
+local function take_list()
+  local list, length = {}, tonumber(take())
+  for i = 1, length do list[i] = ARGV[at + i] end
+  at = at + length
+  return list
+end
+
+local asked = {} -- how many of these jobs are to wait for a job
+local function wrong_upstream(job, name, id, how)
+  local record = redis.call('HMGET', jobs .. id, 'state', 'tenant')
+  local state = record[1]
+  if not state or record[2] ~= tenant then return how == '' and 'unknown' or 'gone' end
+  if state == 'failed' or state == 'canceled' then
+    job.failed = job.failed or (id .. ' ' .. state .. ' ' .. name)
+  elseif state ~= 'succeeded' then
+    asked[id] = (asked[id] or redis.call('SCARD', jobs .. id .. ':dependents')) + 1
+    if asked[id] > tonumber(ARGV[11]) then return 'crowded' end
+    job.pending = job.pending + 1
+  elseif how == '' then
+    return 'moved' -- it has just ended: the caller looks again
+  elseif redis.call('EXISTS', how == 'small' and jobs .. id .. ':result' or blobs .. how) == 0 then
+    return 'gone'
+  end
+end
+
+local function wrong(job) -- what is wrong with its inputs, the input, and what was looked for
+  for i = 1, #job.upstreams, 3 do
+    local found = wrong_upstream(job, job.upstreams[i], job.upstreams[i + 1], job.upstreams[i + 2])
+    if found then return found, job.upstreams[i], job.upstreams[i + 1] end
+  end
+  for _, id in ipairs(job.frames) do
+    if redis.call('EXISTS', frames .. id) == 0 then return 'gone', '', id end
+  end
+  for _, name in ipairs(job.copies) do
+    if redis.call('HEXISTS', jobs .. job.source .. ':inputs', name) == 0 then return 'gone', name, job.source end
+  end
+  for blob in string.gmatch(job.blobs, '%S+') do
+    if redis.call('EXISTS', blobs .. blob) == 0 then return 'gone', '', blob end
+  end
+end
+
+local all = {}
+for i = 1, count do
+  local job = {id = take(), spec = take(), delay = tonumber(take()), max_attempts = take(), blobs = take(), sizes = take(),
+    source = take(), pending = 0}
+  job.fields, job.inline, job.upstreams, job.copies, job.frames = take_list(), take_list(), take_list(), take_list(), take_list()
+  local verdict, name, what = wrong(job)
+  if verdict then return {verdict, tostring(i - 1), name, what} end
+  all[i] = job
 end
 
 local now = clock()
-local state = delay > 0 and 'waiting' or 'queued'
-redis.call('HSET', job, 'spec', ARGV[2], 'state', state, 'version', 1, 'attempt', 0,
-  'created_ms', now, 'max_attempts', ARGV[6], 'blobs', blobs, 'sizes', ARGV[10])
-for i = 11, #ARGV, 2 do redis.call('HSET', inputs, ARGV[i], ARGV[i + 1]) end
-for blob in string.gmatch(blobs, '%S+') do
-  redis.call('HINCRBY', ARGV[7] .. blob, 'refs', 1)
-  redis.call('PERSIST', ARGV[7] .. blob)
+local function await(job, fields)
+  local inputs, waits = jobs .. job.id .. ':inputs', ''
+  for i = 1, #job.upstreams, 3 do
+    local name, id, how = job.upstreams[i], job.upstreams[i + 1], job.upstreams[i + 2]
+    if how == 'small' then
+      redis.call('HSET', inputs, name, redis.call('GET', jobs .. id .. ':result'))
+    elseif how ~= '' then -- it outlives what it was made for only as long as it is needed here
+      local ends = tonumber(redis.call('HGET', jobs .. id, 'expires_ms') or 0)
+      redis.call('HSET', blobs .. how, 'until', math.max(ends, tonumber(redis.call('HGET', blobs .. how, 'until') or 0)))
+    elseif not job.failed then
+      redis.call('SADD', jobs .. id .. ':dependents', job.id .. ' ' .. name)
+      waits = waits .. id .. ' ' .. name .. '\n'
+    end
+  end
+  if job.failed then
+    fields[#fields + 1], fields[#fields + 2] = 'upstream_failed', job.failed
+  elseif job.pending > 0 then
+    for _, value in ipairs({'pending', job.pending, 'upstreams', waits, 'delay_ms', job.delay}) do
+      fields[#fields + 1] = value
+    end
+  end
 end
-redis.call('SET', arq_job, ARGV[3])
-redis.call('ZADD', queue, now + delay, id)
-if state == 'queued' then
-  announce(events, ARGV[9], id, 'job.queued', state, 1, 0)
-else
-  redis.call('PUBLISH', ARGV[9], id .. ' 1 ' .. state)
+
+local function indexed(job, fields)
+  for _, value in ipairs({'tenant', tenant, 'live', live}) do fields[#fields + 1] = value end
+  redis.call('ZADD', index, now, job.id)
+  redis.call('ZADD', live, now, job.id)
+  if group ~= '' then redis.call('ZADD', group, now, job.id) end
+end
+
+local answer = {'created', tostring(now)}
+for i, job in ipairs(all) do
+  local key, due, fields = jobs .. job.id, now + job.delay, job.fields
+  if job.failed then due = now elseif job.pending > 0 then due = FAR end
+  local state = due > now and 'waiting' or 'queued'
+  redis.call('HSET', key, 'spec', job.spec, 'state', state, 'version', 1, 'attempt', 0, 'created_ms', now,
+    'max_attempts', job.max_attempts, 'blobs', job.blobs, 'sizes', job.sizes)
+  if index ~= '' then indexed(job, fields) end
+  if idem ~= '' then fields[#fields + 1], fields[#fields + 2] = 'idem', idem end
+  if #job.upstreams > 0 then await(job, fields) end
+  if #fields > 0 then redis.call('HSET', key, unpack(fields)) end
+  if #job.inline > 0 then redis.call('HSET', key .. ':inputs', unpack(job.inline)) end
+  for _, name in ipairs(job.copies) do
+    redis.call('HSET', key .. ':inputs', name, redis.call('HGET', jobs .. job.source .. ':inputs', name))
+  end
+  for blob in string.gmatch(job.blobs, '%S+') do
+    redis.call('HINCRBY', blobs .. blob, 'refs', 1)
+    redis.call('PERSIST', blobs .. blob)
+  end
+  redis.call('SET', calls .. job.id, ARGV[8])
+  redis.call('ZADD', queue, due, job.id)
+  if state == 'queued' then
+    announce(key .. ':events', channel, job.id, 'job.queued', state, 1, 0)
+  else
+    redis.call('PUBLISH', channel, job.id .. ' 1 ' .. state)
+  end
+  answer[i + 2] = state
+end
+if idem ~= '' then
+  local ids = {}
+  for i, job in ipairs(all) do ids[i] = job.id end
+  redis.call('SET', idem, fingerprint .. ' ' .. table.concat(ids, ' '), 'PX', ARGV[10])
 end
 rouse(wake)
-return {'created', state, '1', tostring(now)}
+return answer

@@ -2,18 +2,27 @@
 
 from typing import Final
 
-from service.operations import EXAMPLE_CSV, FRAME_QUERY, frame_answer, frame_content, json_answer, operation
+from service.operations import (
+    EXAMPLE_CSV,
+    FRAME_QUERY,
+    IDEMPOTENCY_KEY,
+    frame_answer,
+    frame_content,
+    json_answer,
+    operation,
+)
 from service.routes.docs.common import FRAME_ID, NOT_MODIFIED
 
 UPLOAD_FRAME: Final = operation(
     "Upload a frame",
-    {201: json_answer("FrameBody", "The frame is kept, and can be read.", headers=("Location",))},
+    {201: json_answer("FrameBody", "The frame is kept, and can be read.", headers=("Location", "Idempotent-Replayed"))},
     scope="frames",
     body={
         "required": True,
         "content": {**frame_content(), "text/csv": {"examples": {"csv": {"value": EXAMPLE_CSV}}}},
     },
-    problems=(400, 413, 415, 503),
+    parameters=(IDEMPOTENCY_KEY,),
+    problems=(400, 410, 413, 415, 503),
 )
 GET_FRAME: Final = operation(
     "Show a frame",

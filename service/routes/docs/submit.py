@@ -9,6 +9,7 @@ from service.operations import (
     EXAMPLE_CSV,
     EXAMPLE_PIPELINE,
     EXAMPLE_RECORDS,
+    IDEMPOTENCY_KEY,
     WAIT,
     Doc,
     frame_content,
@@ -16,17 +17,23 @@ from service.operations import (
     operation,
     query_parameter,
 )
-from service.routes.docs.common import JOB_HEADERS
+from service.routes.docs.common import MADE_HEADERS
 
-_ENVELOPE_EXAMPLE: Final = {"pipeline": EXAMPLE_PIPELINE, "inputs": {"orders": {"records": EXAMPLE_RECORDS}}}
+ENVELOPE_EXAMPLE: Final = {"pipeline": EXAMPLE_PIPELINE, "inputs": {"orders": {"records": EXAMPLE_RECORDS}}}
 # the fields of the envelope where the body is the frame itself
 _SUBMIT_QUERY: Final = (
     query_parameter(
         "pipeline",
         "The steps as JSON; its presence makes the body the frame, an input named `df`.",
-        {"type": "string", "contentMediaType": JSON},
+        {"type": "array", "items": {"type": "object"}},
+        media_type=JSON,
     ),
-    query_parameter("dtypes", "Column to dtype, as JSON.", {"type": "string", "contentMediaType": JSON}),
+    query_parameter(
+        "dtypes",
+        "Column to dtype, as JSON.",
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        media_type=JSON,
+    ),
     query_parameter("timeout_s", "How long one attempt may run.", {"type": "number", "exclusiveMinimum": 0}),
     query_parameter("max_attempts", "Attempts.", {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}),
     query_parameter(
@@ -52,7 +59,7 @@ def _submit_body() -> Doc:
     content: dict[str, Any] = frame_content()
     content[JSON] = {
         "schema": {"$ref": "#/components/schemas/Envelope"},
-        "examples": {"groupby": {"summary": "Totals per region", "value": _ENVELOPE_EXAMPLE}},
+        "examples": {"groupby": {"summary": "Totals per region", "value": ENVELOPE_EXAMPLE}},
     }
     content["multipart/form-data"] = {
         "schema": {**files, "additionalProperties": {"type": "string", "format": "binary"}}
@@ -61,22 +68,23 @@ def _submit_body() -> Doc:
     return {"required": True, "content": content}
 
 
-def _job_answers() -> dict[int, Doc]:
-    ended = json_answer("JobBody", "The job, ended within the wait.", headers=JOB_HEADERS)
+def job_answers() -> dict[int, Doc]:
+    """The answers to what makes a job."""
+    ended = json_answer("JobBody", "The job, ended within the wait.", headers=MADE_HEADERS)
     ended["content"] |= {name: one for name, one in frame_content().items() if name != JSON}
     return {
         200: ended | {"description": "The job, ended within the wait; or its result, where Accept is a frame format."},
-        202: json_answer("JobBody", "The job was accepted, and cannot be lost.", headers=JOB_HEADERS),
+        202: json_answer("JobBody", "The job was accepted, and cannot be lost.", headers=MADE_HEADERS),
     }
 
 
 SUBMIT: Final = operation(
     "Submit a job",
-    _job_answers(),
+    job_answers(),
     scope="jobs:write",
-    parameters=(*_SUBMIT_QUERY, WAIT),
+    parameters=(*_SUBMIT_QUERY, WAIT, IDEMPOTENCY_KEY),
     body=_submit_body(),
-    problems=(400, 406, 413, 415, 424, 503),
+    problems=(400, 406, 410, 413, 415, 424, 503),
     description=(
         "Three bodies, one meaning: the envelope as JSON; multipart/form-data with a part `job` and a file part per "
         "input; or the frame itself with the fields as query parameters, such as "

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import redis
 
-from jobs.store.keys import KEYS, KeySpec
+from jobs.store.keys import KEYS, TENANT_PREFIX, KeySpec
 from tests.acceptance.faults.checker import Violation
 from tests.acceptance.faults.harness import QUEUE
 from tests.acceptance.faults.history import JOB, Stored
@@ -48,7 +48,7 @@ def check(client: redis.Redis, jobs: Mapping[str, Stored]) -> tuple[list[Violati
         spec = next((spec for pattern, spec in patterns if pattern.fullmatch(key)), None)
         if spec is None:
             wrongs.append(Violation(f"{key}: no kind of key that KEYS knows, TTL {ttl_ms} ms"))
-        elif ttl_ms == -1 and not (spec.owner or "").startswith("the queue"):
+        elif ttl_ms == -1 and not (spec.owner or "").startswith(("the queue", "the tenant")):
             wrongs.append(Violation(f"{key}: no TTL, and no job is alive"))
         elif spec.type.replace("sorted set", "zset") != kind:
             wrongs.append(Violation(f"{key}: a {kind}, not a {spec.type}"))
@@ -56,7 +56,7 @@ def check(client: redis.Redis, jobs: Mapping[str, Stored]) -> tuple[list[Violati
             wrongs.append(Violation(f"{key}: left of an ended job, TTL {ttl_ms} ms"))
         if key.startswith(JOB) and key.split(":")[2] not in jobs:
             wrongs.append(Violation(f"{key}: a part of a job that has no record"))
-    wrongs += [Violation(what) for what in (*_queue(client), *_blobs(client, jobs, counts))]
+    wrongs += [Violation(what) for what in (*_queue(client), *_tenants(client), *_blobs(client, jobs, counts))]
     return wrongs, counts
 
 
@@ -80,6 +80,23 @@ def _queue(client: redis.Redis) -> Iterator[str]:
         yield f"{len(entries)} entries are left in the queue: {entries[:5]}"
     if client.llen(f"{QUEUE}:wake") > 1:
         yield f"the wake list holds {client.llen(f'{QUEUE}:wake')} tokens"
+
+
+def _tenants(client: redis.Redis) -> Iterator[str]:
+    for index in client.scan_iter(match=f"{TENANT_PREFIX}*", count=5000):
+        entries = [entry.decode() for entry in client.zrange(index, 0, -1)]
+        if index.endswith(b":live"):
+            yield f"{index.decode()}: {len(entries)} jobs are held to be alive: {entries[:5]}"
+        for start in range(0, len(entries), _TOGETHER):
+            batch = entries[start : start + _TOGETHER]
+            pipe = client.pipeline(transaction=False)
+            for entry in batch:
+                pipe.exists(JOB + entry)
+            yield from (
+                f"{index.decode()}: {entry} has no record"
+                for entry, there in zip(batch, pipe.execute(), strict=True)
+                if not there
+            )
 
 
 def _referred(client: redis.Redis, jobs: Iterable[Stored]) -> Iterator[str]:

@@ -1,5 +1,6 @@
--- terminal: the one way in which a job ends; `KEYS` begins as in finish
-local function terminate(id, state, outcome, report, result, result_blob, result_ttl, record_ttl, blob_prefix, channel)
+-- terminal: the one way in which a job ends; `KEYS` begins as in finish. `product` is what its dependents are given beside
+-- the result: its kind, its bytes, and a line of JSON
+local function terminate(id, state, outcome, report, result, result_blob, result_ttl, record_ttl, blob_prefix, channel, product)
   local job, inputs, events = KEYS[1], KEYS[2], KEYS[5]
   -- first a write that a full Redis allows: the end of a job is what makes room (see claim)
   redis.call('DEL', KEYS[6], KEYS[7], KEYS[8])
@@ -9,7 +10,7 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   if report ~= '' then keep_report(KEYS[4], report) end
   if result ~= '' then redis.call('SET', KEYS[3], result, 'PX', result_ttl) end
   if result_blob ~= '' then redis.call('PEXPIRE', blob_prefix .. result_blob, result_ttl) end
-  local record = redis.call('HMGET', job, 'blobs', 'attempt')
+  local record = redis.call('HMGET', job, 'blobs', 'attempt', 'live', 'idem', 'upstreams')
   for blob in string.gmatch(record[1], '%S+') do
     local key = blob_prefix .. blob
     if redis.call('EXISTS', key) == 1 and redis.call('HINCRBY', key, 'refs', -1) <= 0 then
@@ -17,8 +18,13 @@ local function terminate(id, state, outcome, report, result, result_blob, result
     end
   end
   redis.call('ZREM', KEYS[9], id)
+  if record[3] then redis.call('ZREM', record[3], id) end
   announce(events, channel, id, 'job.' .. state, state, version, record[2])
+  if record[5] then leave(id, record[5]) end
+  settle(id, state, product, result, result_blob, blob_prefix, channel, now, now + result_ttl)
   redis.call('PEXPIRE', inputs, result_ttl)
-  for _, key in ipairs({job, KEYS[4], events, KEYS[10]}) do redis.call('PEXPIRE', key, result_ttl + record_ttl) end
+  -- who sends it again with its Idempotency-Key still finds it
+  local life = math.max(result_ttl + record_ttl, record[4] and redis.call('PTTL', record[4]) or 0)
+  for _, key in ipairs({job, KEYS[4], events, KEYS[10]}) do redis.call('PEXPIRE', key, life) end
   return version
 end
