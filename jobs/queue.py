@@ -37,7 +37,7 @@ class JobQueue:
         self._redis = connect(settings.redis)
         fsync_ms = round(settings.redis.command_timeout_s * 500) if settings.redis.durability == "fsync" else None
         self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs, fsync_ms=fsync_ms)
-        self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
+        self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s, settings.quotas.stored_bytes)
         self.submits = Submits(self._jobs, self._frames, settings)
         self._changes = ChangeFeed(self._redis)
         self.observatory = Observatory(self._redis, settings.redis.queue, catalogue)

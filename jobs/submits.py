@@ -64,12 +64,18 @@ class Submits:
     ) -> Accepted:
         """Make all of these jobs of one tenant, or none: once this returns they cannot be lost.
 
-        The same request under the same key gives the jobs it made. Raises QueueFull, IdempotencyMismatch, and
-        InputGone, InputUnknown or CountExceeded of an input.
+        The same request under the same key gives the jobs it made. Raises QueueFull, QuotaExceeded,
+        IdempotencyMismatch, and InputGone, InputUnknown or CountExceeded of an input.
         """
         limits, tenant = self._settings.limits, new[0].spec.tenant
+        quotas = self._settings.quotas
         terms = Terms(
-            limits.queued_jobs, limits.dependents, None if key is None else self._repeat(tenant, key), listed=listed
+            limits.queued_jobs,
+            limits.dependents,
+            quotas.queued_jobs,
+            quotas.stored_bytes,
+            None if key is None else self._repeat(tenant, key),
+            listed=listed,
         )
         while True:  # each turn finds one upstream job more to have ended
             try:

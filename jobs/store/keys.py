@@ -72,7 +72,9 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(METRICS, "hash", "thirty days, from the last count"),
     KeySpec(f"{WORKER_REPORT_PREFIX}<worker>", "hash", "three times worker.lease_s"),
     KeySpec(f"{WORKER_OPS_PREFIX}<fingerprint>", "string", "three times worker.lease_s"),
-    KeySpec(f"{PREFIX}tenant:<tenant>:requests", "string", "until the tenant's whole burst is there again"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:stored", "sorted set", "ninety days, from its last change"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:stored:bytes", "hash", "ninety days, from its last change"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:requests", "string", "until the tenant's whole burst is there again"),
     KeySpec("<queue>", "sorted set", owner="the queue: an entry is a live job"),
     KeySpec("<queue>:wake", "list", owner="the queue: at most one token"),
     KeySpec("<queue>:health-check", "string", "ARQ's health_check_interval"),
@@ -167,7 +169,12 @@ def worker_ops(fingerprint: str) -> str:
 
 def tenant_requests(tenant: str) -> str:
     """When a tenant may send its whole burst of requests again."""
-    return f"{PREFIX}tenant:{tenant}:requests"
+    return f"{TENANT_PREFIX}{tenant}:requests"
+
+
+def tenant_stored(tenant: str) -> str:
+    """What a tenant has stored by when it expires; a hash beside it, `...:bytes`, has the bytes of each."""
+    return f"{TENANT_PREFIX}{tenant}:stored"
 
 
 def wake(queue: str) -> str:

@@ -111,9 +111,9 @@ class Script:
 
 submit = Script(
     "submit",
-    keys="queue wake jobs live group idem",
+    keys="queue wake jobs live group idem stored",
     args="queue_limit job_prefix blob_prefix frame_prefix arq_job_prefix channel tenant call fingerprint idem_ttl_ms"
-    " dependents_limit count job...",
+    " dependents_limit live_quota stored_quota count job...",
 )
 claim = Script(
     "claim",
@@ -147,10 +147,10 @@ log = Script("log", keys="job logs", args="token batch dropped most_records most
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
 add_frame = Script(
     "add_frame",
-    keys="frame idem",
-    args="id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms blob...",
+    keys="frame idem stored",
+    args="id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms stored_quota bytes blob...",
 )
-delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
+delete_frame = Script("delete_frame", keys="frame stored", args="id blob_prefix blob...")
 count = Script(
     "count",
     keys="metrics report catalogue",

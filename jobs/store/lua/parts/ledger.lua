@@ -31,3 +31,13 @@ local function store_no_more(ledger, name)
   redis.call('HINCRBY', sizes, '*', -size)
   redis.call('ZREM', ledger, name)
 end
+
+local function stored_too_much(ledger, more, most, now) -- the refusal; nil where there is room for so many bytes more
+  -- first a write that a full Redis refuses, since what it refuses is decided by the first one of a script
+  redis.call('HINCRBY', ledger .. ':bytes', '*', 0)
+  redis.call('PEXPIRE', ledger .. ':bytes', LEDGER_TTL)
+  local there = stored_now(ledger, now)
+  if there + more <= most then return nil end
+  local soonest = redis.call('ZRANGE', ledger, 0, 0, 'WITHSCORES')
+  return {'much', tostring(there), tostring(more), tostring(soonest[2] and soonest[2] - now or 0)}
+end
