@@ -25,7 +25,7 @@ def answer_overdue(store: JobStore, child: WorkerProcess, held: Held) -> None:
     async def write() -> None:
         outcome = Outcome(error=problem)
         if await store.finish(claim, JobState.FAILED, outcome, report=report, result_ttl_s=held.result_ttl_s):
-            logger.warning("job %s is past its deadline, attempt %d", held.id, held.attempt)
+            logger.warning("job %s is past its deadline, attempt %d", held.id, held.attempt, extra={"job_id": held.id})
             await add(store.redis, {TIMED_OUT_UNANSWERED: 1})
 
     child.ledger.write(write, f"the end of job {held.id}")
