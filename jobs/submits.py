@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from config import Settings
-from jobs.errors import JobLive
+from jobs.errors import InputGone, InputUnknown, JobLive
 from jobs.model import STORED_MEDIA_TYPE, Frame, Input, Job, JobSpec, PayloadRef
 from jobs.pointers import escaped
 from jobs.store.frames import FrameStore
@@ -110,12 +110,13 @@ class Submits:
             raise JobLive(job.id, job.state, "run again")
         inputs, taken_over = dict(job.spec.inputs), []
         for name, given in job.spec.inputs.items():
-            if given.job is not None and given.awaited:  # it never came: perhaps it does now
-                inputs[name] = await self.upstream(
-                    job.spec.tenant, given.job, given.dtypes, f"/inputs/{escaped(name)}/job"
-                )
-            else:
+            if given.job is None or not given.awaited:
                 taken_over.append(name)
+                continue
+            try:  # it never came: perhaps it does now
+                inputs[name] = await self.upstream(job.spec.tenant, given.job, given.dtypes)
+            except InputUnknown as error:
+                raise InputGone(error.detail, f"/inputs/{escaped(name)}/job") from None
         spec = job.spec.changed(inputs=inputs, delay_s=0.0, group=None, rerun_of=job.id, trace_id=trace_id)
         frames = tuple({given.frame for given in inputs.values() if given.frame})
         return NewJob(_new_id(), spec, {}, source=job.id, taken_over=tuple(taken_over), frames=frames)

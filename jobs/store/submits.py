@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from arq.jobs import serialize_job
@@ -25,9 +26,6 @@ from jobs.store.redis import Redis, serialize, translated
 
 FUNCTION = "framequeue.run"
 """The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
-
-# ARQ's own record of the call: no arguments, and no time of ours (Redis' clock has it)
-_CALL: tuple[Any, ...] = (FUNCTION, (), {}, None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ class SubmitStore:
             keys.ARQ_JOB_PREFIX,
             keys.CHANGES_CHANNEL,
             new[0].spec.tenant,
-            serialize_job(*_CALL, serializer=serialize),
+            _call(),
             terms.repeat.fingerprint if terms.repeat else "",
             terms.repeat.ttl_ms if terms.repeat else 0,
             terms.dependents,
@@ -152,6 +150,12 @@ class SubmitStore:
         for one in new:
             args += _job(one)
         return args
+
+
+@cache
+def _call() -> bytes:
+    """ARQ's own record of the call: no arguments, and no time of ours (Redis' clock has it)."""
+    return serialize_job(FUNCTION, (), {}, None, 0, serializer=serialize)
 
 
 def _job(new: NewJob) -> Iterator[scripts.Argument]:

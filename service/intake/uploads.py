@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -69,16 +70,17 @@ class Staging:
         # of an unanswered submit nobody knows whether it was done: its payloads are left to their TTL
         refused = isinstance(error, _REFUSED)
         if error is not None and (refused or not self._handed_over):
-            try:
-                await self.discard()
-            except StoreError:
-                return  # the chunks end with their TTL
+            await self.discard()
 
     async def discard(self) -> None:
         """Remove the payloads: no job or frame was made of them."""
-        staged = [one for place in (self, *self._beside) for one in place.staged.values()]
+        places = (self, *self._beside)
+        staged = [one for place in places for one in place.staged.values()]
+        for place in places:
+            place.staged = {}
         if staged:
-            await self._queue.discard(*staged)
+            with suppress(StoreError):  # the chunks end with their TTL
+                await self._queue.discard(*staged)
 
 
 @dataclass(frozen=True, slots=True)

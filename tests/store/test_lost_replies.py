@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from config.sections import JobSettings, RedisSettings
-from jobs.model import AttemptReport, Outcome, PayloadRef, Problem, Progress
+from jobs.model import AttemptReport, Input, Outcome, PayloadRef, Problem, Progress
 from jobs.state import JobState
 from jobs.store import keys
 from jobs.store.blobs import BlobWriter
@@ -13,6 +13,7 @@ from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
+from jobs.store.submits import NewJob, Terms, repeat_of
 from tests.proxy import Proxy
 from tests.store.build import content, spec
 from tests.store.conftest import QUEUE
@@ -114,6 +115,20 @@ async def test_the_first_answer_may_be_that_the_script_is_unknown(store: JobStor
     assert await kinds(redis, "job_a") == ["job.queued"]
 
 
+async def test_a_batch_under_a_key_that_waits_for_another_job(store: JobStore, redis: Redis, lossy: Lossy) -> None:
+    await loaded(store, redis)
+    await store.submit("job_a", spec(delay_s=600), {}, 10)
+    terms = Terms(10, repeat=repeat_of("t", "order-1", "f1", 100))
+    inputs = {"df": Input(payload=ref(""), job="job_a")}
+    new = [NewJob("job_b", spec(group="grp_1"), {"df": b"1"}), NewJob("job_c", spec(group="grp_1", inputs=inputs), {})]
+    _, unlucky = await lossy.lose()
+    accepted = await unlucky.submits.submit(new, terms)
+    assert not accepted.replayed
+    assert accepted.jobs == await store.submits.read(["job_b", "job_c"])
+    assert await redis.zcard(keys.tenant_group("t", "grp_1")) == 2
+    assert await redis.hget(keys.job("job_c"), "pending") == b"1"  # type: ignore[misc]  # stub: sync or async
+
+
 async def test_payloads_and_frames(redis: Redis, lossy: Lossy) -> None:
     await FrameStore(redis, 900).add("t", ref(await write(redis, b"other")), None)
     client, _ = await lossy.lose()
@@ -121,7 +136,8 @@ async def test_payloads_and_frames(redis: Redis, lossy: Lossy) -> None:
         await writer.write(b"0123456789abcdef")
         info = await writer.finish()
     client, _ = await lossy.lose()
-    frame, _ = await FrameStore(client, 900).add("t", ref(info.id), None)
+    frame, again = await FrameStore(client, 900).add("t", ref(info.id), None, repeat_of("t", "order-2", "f", 100))
+    assert not again
     assert await FrameStore(redis, 900).get(frame.id) == frame
     client, _ = await lossy.lose()
     assert await content(client, info.id) == b"0123456789abcdef"

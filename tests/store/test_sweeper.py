@@ -119,3 +119,14 @@ async def test_half_a_pass_on_another_server_does_not_count(redis: Redis, store:
     await redis.hset(keys.housekeeping(store.queue), "server", "another")  # type: ignore[misc]  # stub: sync or async
     assert await sweep(redis, store.queue, passes=1) == []
     assert len(await sweep(redis, store.queue)) == 6
+
+
+async def test_the_lists_of_a_tenant_forget_what_has_expired(redis: Redis, store: JobStore) -> None:
+    for number in range(1_200):
+        await store.submit(f"job_{number}", spec(group="grp_1"), {}, 10_000)
+    gone = [f"job_{number}" for number in range(1_200) if number % 3]
+    await redis.delete(*(part(name) for name in gone for part in (keys.job, keys.inputs, keys.events, keys.arq_job)))
+    await redis.zrem(store.queue, *gone)
+    assert await sweep(redis, store.queue, passes=1, grace_s=3_600) == []
+    for index in (keys.tenant_jobs("t"), keys.tenant_live("t"), keys.tenant_group("t", "grp_1")):
+        assert await redis.zcard(index) == 400

@@ -34,8 +34,11 @@ local function take()
   return ARGV[at]
 end
 
+local NOTHING = {}
 local function take_list()
-  local list, length = {}, tonumber(take())
+  local length = tonumber(take())
+  if length == 0 then return NOTHING end
+  local list = {}
   for i = 1, length do list[i] = ARGV[at + i] end
   at = at + length
   return list
@@ -70,6 +73,7 @@ local function wrong(job) -- what is wrong with its inputs, the input, and what 
   for _, name in ipairs(job.copies) do
     if redis.call('HEXISTS', jobs .. job.source .. ':inputs', name) == 0 then return 'gone', name, job.source end
   end
+  if job.blobs == '' then return end
   for blob in string.gmatch(job.blobs, '%S+') do
     if redis.call('EXISTS', blobs .. blob) == 0 then return 'gone', '', blob end
   end
@@ -93,7 +97,7 @@ if ledger ~= '' then
   if refused then return refused end
 end
 
-local function await(job, fields)
+local function await(job)
   local inputs, waits = jobs .. job.id .. ':inputs', ''
   for i = 1, #job.upstreams, 3 do
     local name, id, how = job.upstreams[i], job.upstreams[i + 1], job.upstreams[i + 2]
@@ -107,37 +111,28 @@ local function await(job, fields)
       waits = waits .. id .. ' ' .. name .. '\n'
     end
   end
-  if job.failed then
-    fields[#fields + 1], fields[#fields + 2] = 'upstream_failed', job.failed
-  elseif job.pending > 0 then
-    for _, value in ipairs({'pending', job.pending, 'upstreams', waits, 'delay_ms', job.delay}) do
-      fields[#fields + 1] = value
-    end
-  end
-end
-
-local function indexed(job, fields)
-  for _, value in ipairs({'tenant', tenant, 'live', live}) do fields[#fields + 1] = value end
-  redis.call('ZADD', index, now, job.id)
-  redis.call('ZADD', live, now, job.id)
-  if group ~= '' then redis.call('ZADD', group, now, job.id) end
+  if job.failed then return {'upstream_failed', job.failed} end
+  return job.pending > 0 and {'pending', job.pending, 'upstreams', waits, 'delay_ms', job.delay} or NOTHING
 end
 
 local answer = {'created', tostring(now)}
 for i, job in ipairs(all) do
-  local key, due, fields = jobs .. job.id, now + job.delay, job.fields
+  local key, due = jobs .. job.id, now + job.delay
   if job.failed then due = now elseif job.pending > 0 then due = FAR end
   local state = due > now and 'waiting' or 'queued'
-  redis.call('HSET', key, 'spec', job.spec, 'state', state, 'version', 1, 'attempt', 0, 'created_ms', now,
-    'max_attempts', job.max_attempts, 'blobs', job.blobs, 'sizes', job.sizes)
-  if index ~= '' then indexed(job, fields) end
-  if idem ~= '' then fields[#fields + 1], fields[#fields + 2] = 'idem', idem end
+  redis.call('HSET', key, 'spec', job.spec, 'state', state, 'version', 1, 'attempt', 0, 'created_ms', now, 'tenant', tenant,
+    'live', live, 'idem', idem, 'max_attempts', job.max_attempts, 'blobs', job.blobs, 'sizes', job.sizes, unpack(job.fields))
+  if index ~= '' then
+    redis.call('ZADD', index, now, job.id)
+    redis.call('ZADD', live, now, job.id)
+  end
+  if group ~= '' then redis.call('ZADD', group, now, job.id) end
+  local waits = #job.upstreams > 0 and await(job) or NOTHING
+  if #waits > 0 then redis.call('HSET', key, unpack(waits)) end
   if ledger ~= '' then
-    fields[#fields + 1], fields[#fields + 2] = 'stored', ledger
+    redis.call('HSET', key, 'stored', ledger)
     store_more(ledger, job.id, job.bytes, FAR)
   end
-  if #job.upstreams > 0 then await(job, fields) end
-  if #fields > 0 then redis.call('HSET', key, unpack(fields)) end
   if #job.inline > 0 then redis.call('HSET', key .. ':inputs', unpack(job.inline)) end
   for _, name in ipairs(job.copies) do
     redis.call('HSET', key .. ':inputs', name, redis.call('HGET', jobs .. job.source .. ':inputs', name))

@@ -18,14 +18,15 @@ local function terminate(id, state, outcome, report, result, result_blob, result
     end
   end
   redis.call('ZREM', KEYS[9], id)
-  if record[3] then redis.call('ZREM', record[3], id) end
+  if record[3] and record[3] ~= '' then redis.call('ZREM', record[3], id) end
   if record[6] then store_more(record[6], id, tonumber(string.match(product, '^%S+ (%d+)') or 0), now + result_ttl) end
   announce(events, channel, id, 'job.' .. state, state, version, record[2])
   if record[5] then leave(id, record[5]) end
   settle(id, state, product, result, result_blob, blob_prefix, channel, now, now + result_ttl)
   redis.call('PEXPIRE', inputs, result_ttl)
   -- who sends it again with its Idempotency-Key still finds it
-  local life = math.max(result_ttl + record_ttl, record[4] and redis.call('PTTL', record[4]) or 0)
+  local life = result_ttl + record_ttl
+  if record[4] and record[4] ~= '' then life = math.max(life, redis.call('PTTL', record[4])) end
   for _, key in ipairs({job, KEYS[4], events, KEYS[10]}) do redis.call('PEXPIRE', key, life) end
   return version
 end
