@@ -11,7 +11,7 @@ from jobs import metrics
 from jobs.queue import JobQueue
 from jobs.store.metrics import counted
 from jobs.store.redis import Redis
-from tests.acceptance.running import until
+from tests.acceptance.running import submit, until
 from tests.acceptance.test_supervisor import WORKER, environment, running, start
 
 pytestmark = pytest.mark.timeout(300)
@@ -23,7 +23,7 @@ async def test_the_only_worker_hangs_and_is_killed(
     """Contract: /readyz tells what is wrong: the only worker hangs."""
     extra = environment(valkey, FRAMEQUEUE_WORKER__LEASE_S="2", FRAMEQUEUE_WORKER__STANDBY="false")
     with running(WORKER, tmp_path / "log", extra) as supervised:
-        await start(queue, [{"op": "nap", "seconds": 1}])
+        await submit(queue, [{"op": "nap", "seconds": 0}], wait_s=60)
 
         async def well() -> bool:
             health = await queue.health()
