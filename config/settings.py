@@ -26,6 +26,7 @@ from config.sections import (
     RedisSettings,
     TelemetrySettings,
     TransformSettings,
+    WebhookSettings,
     WorkerSettings,
 )
 
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     quotas: QuotaSettings = Field(default_factory=QuotaSettings)
     transforms: TransformSettings = Field(default_factory=TransformSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     client: ClientSettings = Field(default_factory=ClientSettings)
@@ -98,9 +100,9 @@ def masked(settings: Settings) -> dict[str, str]:
 
 
 def _shown(path: str, value: Any) -> str:
-    if isinstance(value, SecretStr) or (path == "auth.keys" and value):
+    if isinstance(value, SecretStr) or (path in {"auth.keys", "webhooks.secrets"} and value):
         return "********"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | dict):
         return json.dumps(value)
     return "" if value is None else str(value)
 
@@ -136,20 +138,21 @@ def _one_line(error: ValidationError) -> str:
     path = [str(part) for part in first["loc"]]
     name = PREFIX + _DELIMITER.join(path[:2]).upper() + "".join(f"[{part}]" for part in path[2:])
     # a URL may carry a password, and a whole section such a URL
-    hidden = path[-1] == "url" or not isinstance(first["input"], str | int | float)
+    hidden = path[-1] == "url" or "secrets" in path or not isinstance(first["input"], str | int | float)
     got = "" if hidden else f" (got {str(first['input'])[:80]!r})"
     return f"setting {name}: {first['msg'].removeprefix('Value error, ')}{got}"
 
 
 def _not_json(env_file: Path | None) -> str | None:
-    """The line for a list that must be JSON and is not: the source itself names only its section."""
-    lists = {name for name, (_, default) in names().items() if isinstance(default, tuple)}
+    """The line for what must be JSON and is not: the source itself names only its section."""
+    defaults = {name: default for name, (_, default) in names().items() if isinstance(default, tuple | dict)}
+    written = {name: "list" if isinstance(one, tuple) else "object" for name, one in defaults.items()}
     for name, value in _variables(env_file).items():
-        if name.upper() in lists:
+        if name.upper() in written:
             try:
                 json.loads(value or "")
             except ValueError as error:
-                return f"setting {name}: it must be a JSON list ({error})"
+                return f"setting {name}: it must be a JSON {written[name.upper()]} ({error})"
     return None
 
 

@@ -96,6 +96,13 @@ class OnRowError(StrEnum):
     REJECT = "reject"
 
 
+class Webhook(Value, frozen=True, kw_only=True):
+    """Who is told of the job's end: `events` are those of `job.succeeded`, `job.failed` and `job.canceled` it wants."""
+
+    url: str
+    events: tuple[str, ...]
+
+
 class JobSpec(Value, frozen=True, kw_only=True):
     """What was submitted: fixed for the life of the job."""
 
@@ -114,6 +121,7 @@ class JobSpec(Value, frozen=True, kw_only=True):
     trace_id: str = ""
     traceparent: str = ""
     """W3C Trace Context: the span that submitted the job, or the caller's where none was recorded here."""
+    webhook: Webhook | None = None
 
 
 class Progress(Value, frozen=True, kw_only=True, omit_defaults=False):

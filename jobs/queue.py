@@ -13,9 +13,10 @@ from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.health import Health, Observatory
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
 from jobs.requests import Requests
-from jobs.store import blobs, logs
+from jobs.store import blobs, deliveries, logs
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
+from jobs.store.deliveries import Try
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import Canceling, JobStore
 from jobs.store.submits import Accepted, NewJob
@@ -159,6 +160,11 @@ class JobQueue:
         """What the job's transforms logged, printed and warned, oldest first; a last one counts what was dropped."""
         await self.get(tenant, job_id)
         return await logs.read(self._redis, job_id)
+
+    async def deliveries(self, tenant: str, job_id: str) -> tuple[Try, ...]:
+        """The tries to tell the job's webhook of its end, oldest first."""
+        await self.get(tenant, job_id)
+        return await deliveries.read(self._redis, job_id)
 
     async def add_frame(self, tenant: str, staged: Staged, key: IdempotencyKey | None = None) -> KeptFrame:
         """Keep an uploaded blob as a frame, once a worker could read it.

@@ -1,5 +1,6 @@
 """How jobs come to be: new ones, ones that wait for others, the same again, and the same request sent twice."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from jobs.store.submits import (
 )
 from jobs.store.uploads import Staged
 
+_ID: Final = re.compile(r"job_[A-Za-z0-9_-]{1,64}")
 _AWAITED: Final = PayloadRef(blob="", media_type=STORED_MEDIA_TYPE, bytes=0)
 
 
@@ -95,7 +97,8 @@ class Submits:
 
     async def upstream(self, tenant: str, job_id: str, dtypes: dict[str, str], pointer: str = "") -> Input:
         """The input that is the result of another job, which may still run; raises InputUnknown at `pointer`."""
-        job = await self._store.get(job_id)
+        # nothing but an id: behind a colon stand keys whose content is the caller's own
+        job = await self._store.get(job_id) if _ID.fullmatch(job_id) else None
         if job is None or job.spec.tenant != tenant:
             raise unknown_job(job_id, pointer)
         result = job.outcome.result if job.outcome else None

@@ -59,7 +59,7 @@ WHEN: Final[dict[str, str]] = {
     "transform.retry": "A transform asked for another try in the last of `max_attempts` attempts; the detail says why.",
     "transform.connection_lost": "A transform of your own lost a connection in the last of `max_attempts` attempts.",
     "input.missing": "The job has no input.",
-    "input.unknown": "An input names a frame that does not exist, or is another tenant's.",
+    "input.unknown": "An input names a frame or a job that does not exist, or is another tenant's.",
     "input.malformed": "An input is not in the format it says; the detail names the row where that is known.",
     "input.empty": "An input, or the body, has no bytes.",
     "input.cast_failed": "A value of an input does not fit the dtype that `dtypes` asks for.",

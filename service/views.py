@@ -20,8 +20,11 @@ from jobs.model import (
     ResultInfo,
 )
 from jobs.state import JobState
+from jobs.store.deliveries import Try
 from service.problems import JOB_FAILED, ProblemBody, problem_body
 from service.schemas import (
+    DeliveriesBody,
+    DeliveryBody,
     FrameBody,
     InputInfoBody,
     JobBody,
@@ -150,6 +153,25 @@ def _result(result: ResultInfo, expires_ms: int | None, now_ms: float | None) ->
 def _links(job_id: str, base: str) -> Links:
     here = base + job_path(job_id)
     return Links(self=here, result=f"{here}/result", report=f"{here}/report")
+
+
+def deliveries_body(tries: Iterable[Try]) -> DeliveriesBody:
+    """The tries to tell a webhook, in their order."""
+    return DeliveriesBody(
+        tuple(
+            DeliveryBody(
+                id=one.id,
+                event=one.event,
+                url=one.url,
+                attempt=one.attempt,
+                status=one.status,
+                error=one.error,
+                at=timestamp(one.at_ms),
+                next_at=timestamp(one.next_ms),
+            )
+            for one in tries
+        )
+    )
 
 
 def log_lines(records: Iterable[LogRecord]) -> bytes:

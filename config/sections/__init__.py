@@ -6,6 +6,7 @@ from config.sections.quotas import QuotaSettings
 from config.sections.redis import RedisSettings
 from config.sections.rest import ClientSettings, LogSettings, TransformSettings
 from config.sections.telemetry import TelemetrySettings
+from config.sections.webhooks import WebhookSettings
 from config.sections.worker import JobSettings, WorkerSettings
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "RedisSettings",
     "TelemetrySettings",
     "TransformSettings",
+    "WebhookSettings",
     "WorkerSettings",
 ]

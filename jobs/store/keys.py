@@ -22,6 +22,7 @@ TENANT_PREFIX = f"{PREFIX}tenant:"
 IDEM_PREFIX = f"{PREFIX}idem:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
+DELIVERIES = f"{PREFIX}deliveries"
 WORKERS = f"{PREFIX}workers"
 FACTORS = f"{PREFIX}factors"
 METRICS = f"{PREFIX}metrics"
@@ -59,6 +60,8 @@ KEYS: tuple[KeySpec, ...] = (
         f"{TENANT_PREFIX}<tenant>:group:<group>", "sorted set", owner="the tenant: an entry is a job that is known"
     ),
     KeySpec(f"{IDEM_PREFIX}<tenant>:<key>", "string", "jobs.idempotency_ttl_s"),
+    KeySpec(f"{JOB_PREFIX}<id>:deliveries", "list", "what is left of its job's record"),
+    KeySpec(DELIVERIES, "sorted set", owner="the deliveries: an entry is an ended job whose webhook is to be told"),
     KeySpec(
         f"{BLOB_PREFIX}<id>",
         "hash",
@@ -140,6 +143,11 @@ def tenant_group(tenant: str, group: str) -> str:
 def idem(tenant: str, key: str) -> str:
     """What a tenant's Idempotency-Key made: the request's fingerprint, and the ids; `key` is the key's SHA-256."""
     return f"{IDEM_PREFIX}{tenant}:{key}"
+
+
+def deliveries(job_id: str) -> str:
+    """The tries to tell a job's webhook of its end, oldest first."""
+    return f"{JOB_PREFIX}{job_id}:deliveries"
 
 
 def blob(blob_id: str) -> str:

@@ -17,6 +17,7 @@ from jobs.model import (
     ResultInfo,
 )
 from jobs.state import JobState
+from jobs.store import keys
 
 FIELDS = (
     "spec",
@@ -83,6 +84,11 @@ def product(job_id: str, outcome: Outcome) -> bytes:
         return b""
     payload = as_payload(outcome.result)
     return _size(payload).encode() + b" " + _json.encode(Given(job=job_id, payload=payload))
+
+
+def hooks(spec: JobSpec) -> str:
+    """What a job's end does for its webhook: the key of the deliveries and the events; nothing without a webhook."""
+    return " ".join((keys.DELIVERIES, *spec.webhook.events)) if spec.webhook else ""
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

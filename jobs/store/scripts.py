@@ -1,6 +1,7 @@
 """The Lua scripts, each a file of `lua/` with a stub here; a stub that differs from its file's header stops the import.
 
-Every script is atomic, and may be sent again after a lost reply: the answer is then the one that was lost.
+Every script is atomic, and may be sent again after a lost reply: the answer is then the one that was lost
+(but what a lost claim of deliveries took waits for the end of its lease).
 """
 
 import hashlib
@@ -145,6 +146,8 @@ finish_calls = Script(
 )
 log = Script("log", keys="job logs", args="token batch dropped most_records most_bytes record...")
 enqueue = Script("enqueue", keys="arq_job arq_result queue wake", args="id arq_job score expires_ms")
+claim_deliveries = Script("claim_deliveries", keys="deliveries", args="most lease_ms job_prefix")
+end_delivery = Script("end_delivery", keys="deliveries job tries", args="entry lease try due_ms most")
 add_frame = Script(
     "add_frame",
     keys="frame idem stored",

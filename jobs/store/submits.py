@@ -169,7 +169,9 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield new.source
     # a frame's and another job's bytes are counted with these
     yield sum(given.payload.bytes for given in spec.inputs.values() if not (given.frame or given.job))
-    fields = {"group": spec.group} if spec.group else {}
+    fields: dict[str, str] = {"group": spec.group} if spec.group else {}
+    if hooks := records.hooks(spec):
+        fields["hooks"] = hooks
     yield from _list(*(part for pair in fields.items() for part in pair), *_labels(spec))
     yield from _list(*(part for pair in new.inline.items() for part in pair))
     # what a rerun takes over is no longer looked for where it came from

@@ -23,6 +23,7 @@ from jobs.tracing import Tracing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 from jobs.worker import attempt, capture
 from jobs.worker.admission import Admission, memory_budget
+from jobs.worker.deliveries import Deliveries
 from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
@@ -109,8 +110,13 @@ def build(
     leases = LeaseKeeper(store, info, settings.worker.lease_s)
     link.hello(worker_id, info)
 
+    deliveries = Deliveries(store, settings)
+
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
-        return await attempt.run(shop, claim, stop)
+        state = await attempt.run(shop, claim, stop)
+        if state is not None:
+            deliveries.wake()
+        return state
 
     return Worker(
         [func(_not_called, name=FUNCTION)],
@@ -120,7 +126,8 @@ def build(
         link=link,
         worker_id=worker_id,
         run_attempt=run_attempt,
-        **_options(settings, store, pool) | arq_options,
+        beside=deliveries.keep,
+        **_options(settings, store, pool) | {"on_shutdown": deliveries.stop} | arq_options,
     )
 
 

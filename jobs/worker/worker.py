@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from signal import Signals
 from typing import Any
@@ -40,11 +40,12 @@ class Worker(CallWorker):
         run_attempt: RunAttempt,
         admission: Admission | None = None,
         link: Link | None = None,
+        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, store=store, leases=leases, **kwargs)
         self._admission, self._link = admission or Admission(0), link or Link(None)
-        self._run_attempt, self._worker_id = run_attempt, worker_id
+        self._run_attempt, self._worker_id, self._more = run_attempt, worker_id, beside
         self._draining = self._looked = False
         self._due_ms: float | None = None
         self._redis_ahead_ms = 0.0  # of our own clock
@@ -65,6 +66,7 @@ class Worker(CallWorker):
             self.loop.create_task(self._leases.keep()),
             self.loop.create_task(self._link.keep_alive(self._leases)),
             self.loop.create_task(cancels.listen(self._store.redis, self._leases.cancel)),
+            *([self.loop.create_task(self._more())] if self._more else ()),
         ]
         while not self._stopping and not await self._round():
             pass

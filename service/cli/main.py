@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Keys for callers.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+webhooks = typer.Typer(help="Webhooks.", no_args_is_help=True)
+app.add_typer(webhooks, name="webhooks")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on [FRAMEQUEUE_API__HOST].")]
 Port = Annotated[
@@ -214,6 +216,16 @@ def new_key(
     from service.cli import config  # noqa: PLC0415 start-up time: see the module's docstring
 
     config.new_key(tenant, scope or [])
+
+
+@webhooks.command("secret")
+def webhook_secret(
+    tenant: Annotated[str, typer.Option(help="Whose webhooks it signs.")] = "default",
+) -> None:
+    """Make a secret that signs webhooks: shown once; the receiver needs it too."""
+    from service.cli import webhooks  # noqa: PLC0415 start-up time: see the module's docstring
+
+    webhooks.secret(tenant)
 
 
 def _section(name: str, **values: Any) -> dict[str, Any]:

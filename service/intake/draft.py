@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, Self, TypeVar
 
 from config import Settings
-from jobs.model import Input, JobSpec, OnRowError
+from jobs.model import Input, JobSpec, OnRowError, Webhook
 from service.checks import SMALL_BYTES
 from service.intake.bounds import check
 from service.intake.envelope import from_json
 from service.intake.fields import labels_of, steps_of
+from service.intake.webhooks import signed_for, webhook_of
 from service.schemas import Envelope
 
 _Given = ParamSpec("_Given")
@@ -24,14 +25,15 @@ class Draft:
     envelope: Envelope
     steps: list[dict[str, Any]]
     labels: dict[str, str]
+    webhook: Webhook | None = None
 
     @classmethod
     def of(cls, envelope: Envelope, settings: Settings, what: str = "the pipeline") -> Self:
-        """Hold an envelope against the limits; raises SpecInvalid, CountExceeded or SizeExceeded with a pointer."""
+        """Hold an envelope against the limits; raises SpecError or SizeExceeded with a pointer."""
         steps = steps_of(envelope.pipeline, settings, what)
         labels = labels_of(envelope.labels)
         check(envelope, labels, settings)
-        return cls(envelope, steps, labels)
+        return cls(envelope, steps, labels, webhook_of(envelope.webhook, settings))
 
     @classmethod
     async def read(cls, body: bytes | bytearray, settings: Settings) -> Self:
@@ -43,7 +45,7 @@ class Draft:
         return cls.of(from_json(body), settings)
 
     def spec(self, inputs: dict[str, Input], settings: Settings, *, tenant: str, trace_id: str) -> JobSpec:
-        """The spec of the job, with the settings' defaults where the envelope says nothing."""
+        """The spec of the job, with the settings' defaults where the envelope says nothing; raises WebhookRefused."""
         jobs, envelope = settings.jobs, self.envelope
         return JobSpec(
             tenant=tenant,
@@ -57,6 +59,7 @@ class Draft:
             max_rejects=envelope.max_rejects,
             labels=self.labels,
             trace_id=trace_id,
+            webhook=signed_for(self.webhook, tenant, settings),
         )
 
     @property

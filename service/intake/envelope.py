@@ -9,7 +9,7 @@ import msgspec
 from jobs.errors import CountExceeded, FieldUnknown, JsonMalformed, SpecError, SpecInvalid
 from service.intake.wording import malformed, message_of, pointer_to, readable, split
 from service.pointers import escaped
-from service.schemas import Envelope, InputBody
+from service.schemas import Envelope, InputBody, WebhookBody
 
 LABEL_PREFIX: Final = "label."
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
@@ -20,7 +20,8 @@ _LONGEST_NAME: Final = 200
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`?", re.DOTALL)
 _INPUTS: Final = ".inputs[...]"
 PIPELINE: Final = "pipeline"
-_QUERY_JSON: Final = (PIPELINE, "dtypes")
+_WEBHOOK: Final = ".webhook"
+_QUERY_JSON: Final = (PIPELINE, "dtypes", "webhook")
 _QUERY_TEXT: Final = ("on_row_error",)
 _QUERY_NUMBERS: Final = ("timeout_s", "max_attempts", "delay_s", "result_ttl_s", "max_rejects")
 QUERY_FIELDS: Final = (*_QUERY_JSON, *_QUERY_NUMBERS, *_QUERY_TEXT)
@@ -75,7 +76,7 @@ def from_query(parameters: Iterable[tuple[str, str]], input_name: str) -> Envelo
         envelope = msgspec.convert({**fields, "pipeline": pipeline}, Envelope)
     except msgspec.ValidationError as error:
         message = message_of(error)
-        raise SpecInvalid(readable(message), pointer_to(split(message)[1])) from None
+        raise _in_webhook(*split(message)) or SpecInvalid(readable(message), pointer_to(split(message)[1])) from None
     return msgspec.structs.replace(envelope, inputs={input_name: source}, labels=_raw(labels))
 
 
@@ -105,6 +106,8 @@ def _explained(message: str, body: bytes | bytearray) -> SpecError:
         )
     if path.startswith(_INPUTS):
         return _in_inputs(body) or SpecInvalid(readable(message), "/inputs")
+    if (in_webhook := _in_webhook(said, path)) is not None:
+        return in_webhook
     if (unknown := _UNKNOWN.fullmatch(said)) is not None:
         return _unknown(unknown[1], Envelope, "")
     if not path:
@@ -129,6 +132,11 @@ def _in_inputs(body: bytes | bytearray) -> SpecError | None:
                 return _unknown(unknown[1], InputBody, pointer, kind="key of a source")
             return SpecInvalid(readable(message), pointer + pointer_to(path))
     return None
+
+
+def _in_webhook(said: str, path: str) -> FieldUnknown | None:
+    unknown = _UNKNOWN.fullmatch(said) if path == _WEBHOOK else None
+    return unknown and _unknown(unknown[1], WebhookBody, pointer_to(path), kind="field of a webhook")
 
 
 def _unknown(name: str, kind_of: type[msgspec.Struct], pointer: str, *, kind: str = "field") -> FieldUnknown:

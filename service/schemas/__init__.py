@@ -13,12 +13,15 @@ from service.schemas.raw import UNSENT
 from service.schemas.ready import ReadyBody
 from service.schemas.report import ReportAttempt, ReportBody
 from service.schemas.submission import Batch, Envelope, InputBody
+from service.schemas.webhook import DeliveriesBody, DeliveryBody, WebhookBody
 
 __all__ = [
     "UNSENT",
     "Batch",
     "BatchBody",
     "CatalogueBody",
+    "DeliveriesBody",
+    "DeliveryBody",
     "Envelope",
     "FrameBody",
     "InputBody",
@@ -31,6 +34,7 @@ __all__ = [
     "ReportBody",
     "ResultBody",
     "TransformBody",
+    "WebhookBody",
     "components",
 ]
 
@@ -44,6 +48,7 @@ PUBLIC: Final = (
     CatalogueBody,
     TransformBody,
     ReadyBody,
+    DeliveriesBody,
     ProblemBody,
     Place,
 )

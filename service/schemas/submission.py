@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from service.schemas.raw import Columns, Records, Words, unsent
+from service.schemas.webhook import WebhookBody
 
 
 class InputBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +31,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     result_ttl_s: Annotated[int, Meta(description="How long the result is kept, in seconds, from 1.")] | None = None
     on_row_error: Annotated[str, Meta(extra_json_schema={"enum": ["fail"]})] = "fail"
     max_rejects: int = 1000
+    webhook: Annotated[WebhookBody, Meta(description="Who is told of the job's end.")] | None = None
     labels: Annotated[Words, Meta(description="Words of your own, kept with the job.")] = field(default_factory=unsent)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.errors import InputGone, JobLive
+from jobs.errors import InputGone, InputUnknown, JobLive
 from jobs.model import Job, JobSpec
 from jobs.queue import JobQueue
 from jobs.state import JobState
@@ -117,6 +117,17 @@ async def test_an_accepted_job_outlives_the_result_it_was_made_of(
     await until(lambda: redis.exists(keys.job(first.id)))
     assert await redis.pttl(keys.blob(result.blob)) == -1
     assert len(await records(queue, await ended(queue, second))) == len(LARGE)
+
+
+@pytest.mark.parametrize("part", [":inputs", ":events", ":result", " df", "\n"])
+async def test_only_an_id_names_a_job(queue: JobQueue, part: str) -> None:
+    """Contract: an input that does not exist is 422 input.unknown with its pointer."""
+    first = await submit(queue, GROUPED, wait_s=0, delay_s=60)
+    with pytest.raises(InputUnknown):
+        await queue.submits.upstream("t", first.id + part, {})
+    with pytest.raises(InputUnknown):
+        await queue.submits.upstream("another tenant", first.id, {})
+    await queue.cancel("t", first.id)
 
 
 async def test_a_rerun_repeats_the_job_on_the_same_inputs(queue: JobQueue, worker: Running) -> None:

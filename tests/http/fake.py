@@ -30,6 +30,7 @@ from jobs.model import (
 )
 from jobs.requests import Allowance
 from jobs.state import JobState
+from jobs.store.deliveries import Try
 from jobs.store.metrics import QueueSeen
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged
@@ -103,6 +104,7 @@ class FakeQueue:
         self.blobs: dict[str, bytes] = {}
         self.results: dict[str, bytes] = {}
         self.said: dict[str, tuple[LogRecord, ...]] = {}
+        self.tries: dict[str, tuple[Try, ...]] = {}
         self.attempts: dict[str, tuple[AttemptReport, ...]] = {}
         self.open_uploads = self.largest_write = 0
         self.waits: list[float] = []
@@ -222,6 +224,9 @@ class FakeQueue:
 
     async def logs(self, tenant: str, job_id: str) -> tuple[LogRecord, ...]:
         return self.said.get((await self.get(tenant, job_id)).id, ())
+
+    async def deliveries(self, tenant: str, job_id: str) -> tuple[Try, ...]:
+        return self.tries.get((await self.get(tenant, job_id)).id, ())
 
     async def reports(self, tenant: str, job_id: str) -> tuple[AttemptReport, ...]:
         return self.attempts.get((await self.get(tenant, job_id)).id, ())

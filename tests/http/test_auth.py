@@ -78,6 +78,7 @@ async def test_an_unknown_key_is_401(settings: Make, queue: FakeQueue, key: str)
         ("GET", "/v1/jobs/job_1/logs", "jobs:read"),
         ("POST", "/v1/jobs/batch", "jobs:write"),
         ("POST", "/v1/jobs/job_1/rerun", "jobs:write"),
+        ("GET", "/v1/jobs/job_1/deliveries", "jobs:read"),
         ("POST", "/v1/frames", "frames"),
         ("GET", "/v1/frames/frm_1", "frames"),
         ("GET", "/v1/frames/frm_1/content", "frames"),

@@ -77,7 +77,7 @@ async def test_fields_have_the_settings_defaults(api: httpx.AsyncClient, queue: 
     ("change", "code", "pointer", "words"),
     [
         ({"pipelin": []}, "spec.field_unknown", "/pipelin", "did you mean 'pipeline'"),
-        ({"webhook": {"url": "https://x"}}, "spec.field_unknown", "/webhook", "unknown field"),
+        ({"webhook": {"url": "https://x"}}, "webhook.refused", "/webhook", "no secret"),
         ({"a/b~c": 1}, "spec.field_unknown", "/a~1b~0c", "unknown field"),
         ({"timeout_s": "5"}, "spec.invalid", "/timeout_s", "expected a number or null, got a string"),
         ({"timeout_s": 0}, "spec.invalid", "/timeout_s", "jobs.max_timeout_s"),

@@ -49,6 +49,12 @@ def _owned(client: "redis.Redis", queue: str, key: str, spec: KeySpec) -> bool:
         )
     if key == keys.wake(queue):
         return client.llen(key) <= 1
+    if key == keys.DELIVERIES:
+        return all(
+            client.hget(keys.job(entry.decode().partition(":")[0]), "state") in _TERMINAL
+            or client.zscore(key, entry) is None
+            for entry, _ in client.zscan_iter(key, count=1000)
+        )
     if key.startswith(keys.BLOB_PREFIX):
         return any(
             key.removeprefix(keys.BLOB_PREFIX) in (client.hget(record, "blobs") or b"").decode().split()

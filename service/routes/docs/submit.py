@@ -41,6 +41,11 @@ _SUBMIT_QUERY: Final = (
     ),
     query_parameter("result_ttl_s", "Seconds the result is kept.", {"type": "integer", "minimum": 1}),
     query_parameter("on_row_error", "What a bad row does.", {"type": "string", "enum": ["fail"]}),
+    query_parameter(
+        "webhook",
+        'Who is told of the end, as JSON: `{"url", "events"}`.',
+        {"type": "string", "contentMediaType": JSON},
+    ),
     query_parameter("max_rejects", "Bad rows at most.", {"type": "integer", "minimum": 0, "maximum": MAX_REJECTS}),
     {
         "name": "label",

@@ -48,7 +48,7 @@ def check(client: redis.Redis, jobs: Mapping[str, Stored]) -> tuple[list[Violati
         spec = next((spec for pattern, spec in patterns if pattern.fullmatch(key)), None)
         if spec is None:
             wrongs.append(Violation(f"{key}: no kind of key that KEYS knows, TTL {ttl_ms} ms"))
-        elif ttl_ms == -1 and not (spec.owner or "").startswith(("the queue", "the tenant")):
+        elif ttl_ms == -1 and not (spec.owner or "").startswith(("the queue", "the tenant", "the deliveries")):
             wrongs.append(Violation(f"{key}: no TTL, and no job is alive"))
         elif spec.type.replace("sorted set", "zset") != kind:
             wrongs.append(Violation(f"{key}: a {kind}, not a {spec.type}"))
