@@ -158,6 +158,16 @@ class Tracing:
 
 
 @contextmanager
+def delivering(tracing: Tracing | None, job: Job) -> Iterator[str]:
+    """The `traceparent` to send with a webhook of this job, in a span of its own where traces are on."""
+    if tracing is None:
+        yield traceparent_of(job)
+        return
+    with tracing.client("POST webhook", traceparent_of(job), {"framequeue.state": job.state.value}) as span:
+        yield traceparent_span(span)
+
+
+@contextmanager
 def producing(tracing: Tracing | None, new: Sequence[NewJob]) -> Iterator[Sequence[NewJob]]:
     """The jobs as they are to be stored, with the trace they belong to; in a span where traces are on."""
     if tracing is None:

@@ -85,14 +85,7 @@ def build(
     """A worker on the settings' Redis, which tells its supervisor over `link`; needs a current event loop."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = catalogue or load_catalogue(settings.transforms.modules)
-    tracing = Tracing.from_settings(settings.telemetry, "worker")
-    store = ObservedStore(
-        connect(settings.redis),
-        settings.redis.queue,
-        settings.jobs,
-        meter=Meter(worker_id, pool, catalogue),
-        tracing=tracing,
-    )
+    store = _store(settings, Meter(worker_id, pool, catalogue))
     link = link or Link(None)
     admission = Admission(memory_budget(settings.worker.memory_bytes))
     shop = attempt.Workshop(
@@ -110,7 +103,7 @@ def build(
     leases = LeaseKeeper(store, info, settings.worker.lease_s)
     link.hello(worker_id, info)
 
-    deliveries = Deliveries(store, settings)
+    deliveries = Deliveries(store, settings, tracing=store.tracing)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         state = await attempt.run(shop, claim, stop)
@@ -127,13 +120,23 @@ def build(
         worker_id=worker_id,
         run_attempt=run_attempt,
         beside=deliveries.keep,
-        **_options(settings, store, pool) | {"on_shutdown": deliveries.stop} | arq_options,
+        **_options(settings, store, pool, deliveries) | arq_options,
     )
 
 
-def _options(settings: Settings, store: ObservedStore, pool: ThreadPool) -> dict[str, Any]:
+def _store(settings: Settings, meter: Meter) -> ObservedStore:
+    redis, tracing = connect(settings.redis), Tracing.from_settings(settings.telemetry, "worker")
+    return ObservedStore(redis, settings.redis.queue, settings.jobs, meter=meter, tracing=tracing)
+
+
+def _options(settings: Settings, store: ObservedStore, pool: ThreadPool, deliveries: Deliveries) -> dict[str, Any]:
     """What ARQ's own worker is told."""
     housekeeping = Housekeeping(store.redis, store.queue)
+
+    async def on_shutdown(ctx: dict[Any, Any]) -> None:
+        await deliveries.stop(ctx)
+        await store.last_words(ctx)
+
     return {
         "max_jobs": pool.size,
         "poll_delay": settings.worker.poll_s,
@@ -143,7 +146,7 @@ def _options(settings: Settings, store: ObservedStore, pool: ThreadPool) -> dict
         "job_deserializer": store.redis.job_deserializer,
         "log_results": False,
         "on_startup": housekeeping.start,
-        "on_shutdown": store.last_words,
+        "on_shutdown": on_shutdown,
         "cron_jobs": housekeeping.cron_jobs(),
     }
 

@@ -31,7 +31,7 @@ class ObservedStore(JobStore):
     def __init__(self, *args: Any, meter: Meter, tracing: Tracing | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.meter = meter
-        self._tracing = tracing
+        self.tracing = tracing
         self._begun: dict[str, _Begun] = {}
         self._lease_ms = 0
 
@@ -47,8 +47,8 @@ class ObservedStore(JobStore):
             return
         self.meter.claimed(claim.job)
         trace = None
-        if self._tracing is not None and claim.job is not None:
-            trace = self._tracing.attempt(claim.job)
+        if self.tracing is not None and claim.job is not None:
+            trace = self.tracing.attempt(claim.job)
         if claim.job is None:  # a plain ARQ call, or a record that nobody can read
             return
         self._begun[claim.token] = _Begun(time.monotonic(), trace)
@@ -71,8 +71,8 @@ class ObservedStore(JobStore):
     async def last_words(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002  # ARQ's signature of a hook
         """ARQ's on_shutdown hook: what was counted and traced, and not told yet."""
         await self.meter.close(self.redis, self._lease_ms)
-        if self._tracing is not None:
-            await asyncio.to_thread(self._tracing.close)
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
 
     async def finish(self, claim: Claim, state: JobState, outcome: Outcome, **more: Any) -> bool:
         """As JobStore's."""
