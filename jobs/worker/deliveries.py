@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from config import Settings
 from jobs.errors import StoreError
+from jobs.metrics import DELIVERIES, Counts
 from jobs.model import Job
 from jobs.store import deliveries
 from jobs.store.deliveries import Delivery, Try
@@ -41,9 +42,15 @@ class Deliveries:
     """One worker process' part in telling webhooks: up to `webhooks.concurrency` tries at a time."""
 
     def __init__(
-        self, store: JobStore, settings: Settings, sender: Sender | None = None, *, tracing: Tracing | None = None
+        self,
+        store: JobStore,
+        settings: Settings,
+        sender: Sender | None = None,
+        *,
+        tracing: Tracing | None = None,
+        counts: Counts | None = None,
     ) -> None:
-        self._tracing = tracing
+        self._tracing, self._counts = tracing, counts or Counts()
         ours = settings.webhooks
         self._store, self._redis, self._ours = store, store.redis, ours
         self._public_url = settings.api.public_url
@@ -139,6 +146,7 @@ class Deliveries:
             made = self._made(job, job.spec.webhook.url, delivery, answer, now_ms)
             await self._insist(lambda: deliveries.end(self._redis, delivery, made, made.next_ms))
             _log(delivery, made)
+            self._counts.add(DELIVERIES, "failed" if made.error else "delivered")
         except Exception:  # one job's webhook must not end those of others: its lease ends, and it is tried again
             logger.exception("delivery %s: not brought to an end", delivery.entry)
 

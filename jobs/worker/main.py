@@ -103,7 +103,7 @@ def build(
     leases = LeaseKeeper(store, info, settings.worker.lease_s)
     link.hello(worker_id, info)
 
-    deliveries = Deliveries(store, settings, tracing=store.tracing)
+    deliveries = Deliveries(store, settings, tracing=store.tracing, counts=store.meter.counts)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         state = await attempt.run(shop, claim, stop)
