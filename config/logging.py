@@ -13,7 +13,7 @@ from config.sections import LogSettings
 
 # they bring handlers of their own, or would say at `info` what we say better
 _ROUTED = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "arq", "asyncio", "py.warnings")
-_QUIET = ("uvicorn.access", "httpx", "httpcore")
+_QUIET = ("uvicorn.access", "httpx", "httpcore", "opentelemetry")
 # control characters, and the line separators a terminal or a log viewer may obey; JSON escapes them by itself
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _TRACEBACK_KEYS = frozenset({"exception", "stack"})
@@ -62,6 +62,12 @@ def configure(settings: LogSettings, *, role: str = "", stream: TextIO | None = 
     root.setLevel(settings.level.upper())
     logging.captureWarnings(capture=True)
     _route_libraries(chatty=settings.level == "debug")
+
+
+def about(**facts: str) -> None:
+    """Put these facts on every line that this task, or this thread, logs from now on; empty ones are left out."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**{name: value for name, value in facts.items() if value})
 
 
 def _without_color_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -22,7 +22,9 @@ from config.sections import (
     JobSettings,
     LimitSettings,
     LogSettings,
+    QuotaSettings,
     RedisSettings,
+    TelemetrySettings,
     TransformSettings,
     WebhookSettings,
     WorkerSettings,
@@ -58,9 +60,11 @@ class Settings(BaseSettings):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    quotas: QuotaSettings = Field(default_factory=QuotaSettings)
     transforms: TransformSettings = Field(default_factory=TransformSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     client: ClientSettings = Field(default_factory=ClientSettings)
 
 

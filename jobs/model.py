@@ -119,6 +119,7 @@ class JobSpec(Value, frozen=True, kw_only=True):
     group: str | None = None
     rerun_of: str | None = None
     trace_id: str = ""
+    traceparent: str = ""  # W3C Trace Context: the span that submitted the job, or the caller's
     webhook: Webhook | None = None
 
 

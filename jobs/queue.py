@@ -1,28 +1,31 @@
 """What the service calls: submit, get, wait, results and frames, over one Redis."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from config import Settings
+from jobs import metrics
 from jobs.codecs.parquet import Parquet
-from jobs.codecs.stored import MEDIA_TYPE as STORED_MEDIA_TYPE
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.events import EventFeed
-from jobs.health import Health, look
+from jobs.health import Health, Observatory
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
+from jobs.requests import Requests
 from jobs.store import blobs, deliveries, factors, logs, removal
 from jobs.store.changes import ChangeFeed, Watch
 from jobs.store.connection import connect
 from jobs.store.deliveries import Try
 from jobs.store.frames import FrameStore
-from jobs.store.jobs import JobStore
+from jobs.store.jobs import Canceling, JobStore
 from jobs.store.listing import Listing
 from jobs.store.shared import Shared
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged, Upload
-from jobs.submits import IdempotencyKey, KeptFrame, Submits
+from jobs.submits import IdempotencyKey, KeptFrame, Submits, checked
+from jobs.tracing import Tracing, producing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
 # how soon a waiter that was told of a change looks again where Redis did not answer it
@@ -38,9 +41,12 @@ class JobQueue:
         self._redis = connect(settings.redis)
         fsync_ms = round(settings.redis.command_timeout_s * 500) if settings.redis.durability == "fsync" else None
         self._jobs = JobStore(self._redis, settings.redis.queue, settings.jobs, fsync_ms=fsync_ms)
-        self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s)
+        self._frames = FrameStore(self._redis, settings.jobs.frame_ttl_s, settings.quotas.stored_bytes)
         self.submits = Submits(self._jobs, self._frames, settings)
         self._changes = ChangeFeed(self._redis)
+        self.observatory = Observatory(self._redis, settings.redis.queue, catalogue)
+        self.requests = Requests(self._redis, settings.quotas)
+        self.tracing = Tracing.from_settings(settings.telemetry, "api")
         self._stopping = False
         self._looks = Shared[tuple[str, str], Job](lambda key: self.get(*key))
         self.listing = Listing(self._redis)
@@ -58,6 +64,9 @@ class JobQueue:
     async def close(self) -> None:
         """Close every connection."""
         await self._changes.close()
+        await self.observatory.close()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
         await self._redis.aclose(close_connection_pool=True)
 
     def upload(
@@ -86,9 +95,9 @@ class JobQueue:
     ) -> Accepted:
         """Accept jobs as `Submits.accept` does; with `wait_s`, the first as it is when the wait ends."""
         if not wait_s:
-            return await self.submits.accept(new, key, listed=listed)
+            return await self._accept(new, key, listed)
         with self._changes.watch(new[0].id) as watch:
-            accepted = await self.submits.accept(new, key, listed=listed)
+            accepted = await self._accept(new, key, listed)
             job = accepted.jobs[0]
             with suppress(StoreError):  # from here on the job is accepted, whatever becomes of Redis
                 if accepted.replayed:
@@ -96,6 +105,10 @@ class JobQueue:
                 else:
                     job = await self._until_told(job, watch, wait_s)
             return replace(accepted, jobs=(job, *accepted.jobs[1:]))
+
+    async def _accept(self, new: Sequence[NewJob], key: IdempotencyKey | None, listed: bool) -> Accepted:
+        with producing(self.tracing, new) as traced:
+            return await self.submits.accept(traced, key, listed=listed)
 
     async def get(self, tenant: str, job_id: str) -> Job:
         """The job as it stands; raises NotFound for an unknown id and for another tenant's alike."""
@@ -113,7 +126,9 @@ class JobQueue:
 
         Repeatable; a job that runs ends once its worker has heard of it.
         """
-        await self._jobs.cancel(await self.get(tenant, job_id))
+        done = await self._jobs.cancel(await self.get(tenant, job_id))
+        if done is Canceling.CANCELED:
+            await self.observatory.count(metrics.CANCELED_UNRUN)
         return await self.get(tenant, job_id)
 
     async def wait(self, tenant: str, job_id: str, wait_s: float, *, known_version: int | None = None) -> Job:
@@ -173,7 +188,7 @@ class JobQueue:
         except FramequeueError:
             await self.discard(staged)
             raise
-        return await self.submits.keep_frame(tenant, *_checked(staged.ref, job), key)
+        return await self.submits.keep_frame(tenant, *checked(staged.ref, job), key)
 
     async def read_frame(self, frame: Frame) -> Job:
         """A job that has read a frame which has no decoded twin, for its content; raises the error that reading met."""
@@ -235,26 +250,11 @@ class JobQueue:
         """One chunk of a payload, or None behind the last; raises InputGone where the payload is gone."""
         return await blobs.read_chunk(self._redis, blob_id, number)
 
+    @property
+    def waiters(self) -> int:
+        """How many in this process wait for a change of a job."""
+        return self._changes.watching
+
     async def health(self) -> Health:
         """How Redis and the workers are, for /readyz."""
-        return await look(self._redis, self._settings.redis.queue, self.catalogue.fingerprint)
-
-
-def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
-    """The payload with what reading it told, and its decoded twin where that is large enough to have a blob."""
-    result = job.outcome.result if job.outcome else None
-    if result is None:
-        return payload, None
-    known = payload.changed(rows=result.rows, columns=result.columns)
-    if result.blob is None:
-        return known, None
-    return known, known.changed(
-        blob=result.blob,
-        media_type=STORED_MEDIA_TYPE,
-        bytes=result.bytes,
-        sha256=result.sha256,
-        encoding=None,
-        charset=None,
-        orient=None,
-        ours=True,
-    )
+        return await self.observatory.health()

@@ -66,12 +66,18 @@ class Submits:
     ) -> Accepted:
         """Make all of these jobs of one tenant, or none: once this returns they cannot be lost.
 
-        The same request under the same key gives the jobs it made. Raises QueueFull, IdempotencyMismatch, and
-        InputGone, InputUnknown or CountExceeded of an input.
+        The same request under the same key gives the jobs it made. Raises QueueFull, QuotaExceeded,
+        IdempotencyMismatch, and InputGone, InputUnknown or CountExceeded of an input.
         """
         limits, tenant = self._settings.limits, new[0].spec.tenant
+        quotas = self._settings.quotas
         terms = Terms(
-            limits.queued_jobs, limits.dependents, None if key is None else self._repeat(tenant, key), listed=listed
+            limits.queued_jobs,
+            limits.dependents,
+            quotas.queued_jobs,
+            quotas.stored_bytes,
+            None if key is None else self._repeat(tenant, key),
+            listed=listed,
         )
         while True:  # each turn finds one upstream job more to have ended
             try:
@@ -145,3 +151,23 @@ class Submits:
 
 def _new_id() -> str:
     return f"job_{secrets.token_urlsafe(18)}"
+
+
+def checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
+    """The payload with what reading it told, and its decoded twin where that is large enough to have a blob."""
+    result = job.outcome.result if job.outcome else None
+    if result is None:
+        return payload, None
+    known = payload.changed(rows=result.rows, columns=result.columns)
+    if result.blob is None:
+        return known, None
+    return known, known.changed(
+        blob=result.blob,
+        media_type=STORED_MEDIA_TYPE,
+        bytes=result.bytes,
+        sha256=result.sha256,
+        encoding=None,
+        charset=None,
+        orient=None,
+        ours=True,
+    )

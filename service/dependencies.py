@@ -12,6 +12,7 @@ from jobs.queue import JobQueue
 from jobs.results import Results
 from service.auth import Auth, Caller, Scope
 from service.checks import PipelineChecks
+from service.metrics import HttpMeter
 from service.negotiation import wait_preference
 from service.pointers import escaped
 
@@ -25,6 +26,7 @@ class Services:
     auth: Auth
     checks: PipelineChecks
     results: Results
+    meter: HttpMeter
 
     @property
     def public_url(self) -> str:

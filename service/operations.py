@@ -49,8 +49,8 @@ def operation(
     problems: Sequence[int] = (),
     description: str = "",
 ) -> Doc:
-    """The OpenAPI fields of one operation; `problems` are the statuses of its problems beside 401, 403, 422 and 500."""
-    common = ((401, 403) if scope else ()) + (422, 500)
+    """The OpenAPI fields of one operation; `problems` are the statuses of its problems beside what is common to all."""
+    common = ((401, 403, 429) if scope else ()) + (422, 500)
     statuses = sorted({*problems, *common})
     responses = {str(status): answer for status, answer in answers.items()}
     responses |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in statuses}

@@ -151,13 +151,25 @@ def body_response(body: ProblemBody) -> Response:
 def _headers(error: FramequeueError, formats: str) -> tuple[tuple[str, str], ...]:
     if isinstance(error, HttpError | EncodingUnsupported):
         return error.headers
-    if isinstance(error, StoreError | QuotaExceeded):
+    if isinstance(error, QuotaExceeded):
+        return (("retry-after", str(error.retry_after_s)), *_quota(error))
+    if isinstance(error, StoreError):
         return (("retry-after", str(error.retry_after_s)),)
     if isinstance(error, JobNotReady | JobLive):
         return (("retry-after", str(NOT_READY_RETRY_S)),)
     if isinstance(error, FormatUnsupported):
         return (("accept-post", formats),)
     return ()
+
+
+def _quota(error: QuotaExceeded) -> tuple[tuple[str, str], ...]:
+    """The quota by name, in the fields of the RateLimit draft; that of requests is on every answer by itself."""
+    if error.limit is None:
+        return ()
+    return (
+        ("ratelimit-policy", f'"{error.policy}";q={error.limit}'),
+        ("ratelimit", f'"{error.policy}";r=0;t={error.retry_after_s}'),
+    )
 
 
 def _short(place: Place) -> Place:

@@ -2,20 +2,25 @@
 
 import contextlib
 import gc
+import logging
 import resource
 import signal
 import socket
 import threading
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Final
 
 import uvicorn
 
 from config import Settings
 from jobs.queue import JobQueue
+from service.access import access_log
 from service.app import create_app
+from service.auth import Auth
 from service.protocol import BoundedProtocol
 
+logger = logging.getLogger(__name__)
 GRACE_S: Final = 8
 """How long answers in progress may take once SIGTERM came; with the queue's own closing, all is over in 10 s."""
 
@@ -58,10 +63,10 @@ def allow_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def config_of(settings: Settings, queue: JobQueue) -> uvicorn.Config:
+def config_of(settings: Settings, queue: JobQueue, *, access: bool = False) -> uvicorn.Config:
     """How uvicorn serves the application on this queue; raises SettingsError as `serve` does."""
     return uvicorn.Config(
-        create_app(settings, queue),
+        create_app(settings, queue, access_log(settings.log, wanted=access)),
         host=settings.api.host,
         port=settings.api.port,
         loop="auto",
@@ -77,9 +82,10 @@ def config_of(settings: Settings, queue: JobQueue) -> uvicorn.Config:
     )
 
 
-def serve(settings: Settings, *, fd: int | None = None) -> None:
+def serve(settings: Settings, *, fd: int | None = None, access: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; with `fd`, on that listening socket instead of the settings' host and port.
 
+    `access`: whether there is an access log where the settings leave that open.
     Raises SettingsError before anything is opened where the service would stand open to others without keys.
     """
     allow_files()
@@ -87,6 +93,17 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
     # what was imported stays: without this a full collection walks all of pandas, 40 ms in which nothing is answered
     gc.collect()
     gc.freeze()
+    config = config_of(settings, queue, access=access)
     # not uvicorn's own `fd`: it calls every descriptor a Unix socket, so that TCP_NODELAY stays off, and each answer
     # waits 40 ms for the client's delayed ACK
-    Server(config_of(settings, queue), queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    if settings.log.level != "debug":  # it says in four lines what we say in one
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logger.info(_summary(settings, len(queue.catalogue)))
+    Server(config, queue).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+
+
+def _summary(settings: Settings, ops: int) -> str:
+    """What this process is, in one line."""
+    keys = "without keys" if Auth.from_settings(settings).open else "with keys"
+    place = f"{settings.api.host}:{settings.api.port}"
+    return f"framequeue {version('framequeue')} serves {ops} ops on {place}, {keys}, traces {settings.telemetry.traces}"

@@ -2,8 +2,10 @@
 
 from config.sections.api import ApiKey, ApiSettings, AuthSettings
 from config.sections.limits import LimitSettings
+from config.sections.quotas import QuotaSettings
 from config.sections.redis import RedisSettings
 from config.sections.rest import ClientSettings, LogSettings, TransformSettings
+from config.sections.telemetry import TelemetrySettings
 from config.sections.webhooks import WebhookSettings
 from config.sections.worker import JobSettings, WorkerSettings
 
@@ -15,7 +17,9 @@ __all__ = [
     "JobSettings",
     "LimitSettings",
     "LogSettings",
+    "QuotaSettings",
     "RedisSettings",
+    "TelemetrySettings",
     "TransformSettings",
     "WebhookSettings",
     "WorkerSettings",

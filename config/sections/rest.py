@@ -21,6 +21,8 @@ class LogSettings(Section):
     """The least severe level that is written."""
     format: Literal["auto", "json", "console"] = "auto"
     """`auto`: colours on a terminal, JSON lines elsewhere."""
+    access: Literal["auto", "on", "off"] = "auto"
+    """A line at `info` for each answer of the API (of probes at `debug`); `auto`: on, but below `framequeue up`."""
 
 
 class ClientSettings(Section):

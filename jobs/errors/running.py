@@ -92,9 +92,14 @@ class JobLive(FramequeueError):
 
 
 class QuotaExceeded(FramequeueError):
-    """A tenant has used up what it may; `retry_after_s` says when asking again may help."""
+    """A tenant has used up what it may; `retry_after_s` says when asking again may help.
+
+    `policy` names the quota and `limit` its size, None where the answer tells it already.
+    """
 
     retryable = True
+    policy: ClassVar[str] = ""
+    limit: int | None = None
 
     def __init__(self, detail: str, retry_after_s: int) -> None:
         self.retry_after_s = max(1, retry_after_s)
@@ -109,11 +114,29 @@ class RequestQuota(QuotaExceeded):
 class QueueQuota(QuotaExceeded):
     code = "quota.queued_jobs"
     title = "Too many unfinished jobs"
+    policy = "queued_jobs"
+
+    def __init__(self, limit: int, retry_after_s: int = 1) -> None:
+        self.limit = limit
+        super().__init__(
+            f"this tenant may have {limit:,} jobs that have not ended (setting quotas.queued_jobs); wait for some, or "
+            "cancel them",
+            retry_after_s,
+        )
 
 
 class StorageQuota(QuotaExceeded):
     code = "quota.stored_bytes"
     title = "Too much stored"
+    policy = "stored_bytes"
+
+    def __init__(self, limit: int, stored: int, more: int, retry_after_s: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"this tenant has {stored:,} bytes stored, and {more:,} more would be beyond the {limit:,} it may have "
+            "(setting quotas.stored_bytes); delete jobs or frames, or wait until they expire",
+            retry_after_s,
+        )
 
 
 class StoreError(FramequeueError):

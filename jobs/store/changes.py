@@ -70,6 +70,11 @@ class ChangeFeed:
         if self._task is not None:
             await end(self._task)
 
+    @property
+    def watching(self) -> int:
+        """How many watches there are."""
+        return sum(map(len, self._watches.values()))
+
     @contextmanager
     def watch(self, job_id: str, *, every: bool = False) -> Iterator[Watch]:
         """A watch on a job's end, or on `every` change; open it before reading the job, so that none falls between."""

@@ -7,6 +7,7 @@ import msgspec
 from jobs.errors import IdempotencyMismatch, InputGone
 from jobs.model import Frame, PayloadRef, Value
 from jobs.store import keys, scripts
+from jobs.store.quotas import too_much
 from jobs.store.redis import Redis, translated
 from jobs.store.submits import Repeat
 
@@ -21,25 +22,26 @@ _decoder = msgspec.json.Decoder(_Record)
 
 
 class FrameStore:
-    """Frames in one Redis."""
+    """Frames in one Redis; `stored_quota` is how many bytes a tenant may have stored, 0 for no quota."""
 
-    def __init__(self, redis: Redis, ttl_s: int) -> None:
-        self._redis, self._ttl_s = redis, ttl_s
+    def __init__(self, redis: Redis, ttl_s: int, stored_quota: int = 0) -> None:
+        self._redis, self._ttl_s, self._quota = redis, ttl_s, stored_quota
 
     async def add(
         self, tenant: str, payload: PayloadRef, decoded: PayloadRef | None, repeat: Repeat | None = None
     ) -> tuple[Frame, bool]:
         """Keep an uploaded payload (and its decoded twin) as a frame for `jobs.frame_ttl_s`.
 
-        Or find the frame that the same request made before, and say True. Raises InputGone, IdempotencyMismatch.
+        Or find the frame that the same request made before, and say True. Raises InputGone, IdempotencyMismatch and
+        StorageQuota.
         """
         frame_id = f"frm_{secrets.token_urlsafe(18)}"
-        blobs = [ref.blob for ref in (payload, decoded) if ref is not None]
+        refs = [ref for ref in (payload, decoded) if ref is not None]
         record = msgspec.json.encode(_Record(tenant=tenant, payload=payload, decoded=decoded))
         with translated():
-            verdict, detail = await scripts.add_frame(
+            verdict, detail, *more = await scripts.add_frame(
                 self._redis,
-                [keys.frame(frame_id), repeat.key if repeat else ""],
+                [keys.frame(frame_id), repeat.key if repeat else "", keys.tenant_stored(tenant) if self._quota else ""],
                 [
                     frame_id,
                     record,
@@ -48,11 +50,15 @@ class FrameStore:
                     keys.FRAME_PREFIX,
                     repeat.fingerprint if repeat else "",
                     repeat.ttl_ms if repeat else 0,
-                    *blobs,
+                    self._quota,
+                    sum(ref.bytes for ref in refs),
+                    *(ref.blob for ref in refs),
                 ],
             )
         if verdict == b"mismatch":
             raise IdempotencyMismatch
+        if verdict == b"much":
+            raise too_much(self._quota, *(part.decode() for part in (detail, *more)))
         if verdict == b"replayed" and (found := await self.get(detail.decode())):
             return found, True
         if verdict != b"done":
@@ -90,4 +96,8 @@ class FrameStore:
         """Forget the frame; its bytes go when no live job refers to them."""
         blobs = [ref.blob for ref in (frame.payload, frame.decoded) if ref is not None]
         with translated():
-            await scripts.delete_frame(self._redis, [keys.frame(frame.id)], [keys.BLOB_PREFIX, *blobs])
+            await scripts.delete_frame(
+                self._redis,
+                [keys.frame(frame.id), keys.tenant_stored(frame.tenant)],
+                [frame.id, keys.BLOB_PREFIX, *blobs],
+            )

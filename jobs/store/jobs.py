@@ -70,7 +70,7 @@ class JobStore:
 
         The same nonce again gives the same jobs, for a lost answer.
         """
-        names = [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS]
+        names = [self.queue, keys.wake(self.queue), keys.claimed(worker), keys.FACTORS, keys.METRICS]
         args: list[scripts.Argument] = [
             slots,
             lease_ms,

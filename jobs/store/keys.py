@@ -26,6 +26,9 @@ CANCELS_CHANNEL = f"{PREFIX}cancels"
 DELIVERIES = f"{PREFIX}deliveries"
 WORKERS = f"{PREFIX}workers"
 FACTORS = f"{PREFIX}factors"
+METRICS = f"{PREFIX}metrics"
+WORKER_REPORT_PREFIX = f"{PREFIX}worker:"
+WORKER_OPS_PREFIX = f"{PREFIX}ops:"
 CLAIMED_PREFIX = f"{PREFIX}claimed:"
 ARQ_JOB_PREFIX = job_key_prefix
 ARQ_LEASE_PREFIX = in_progress_key_prefix
@@ -70,6 +73,12 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(WORKERS, "sorted set", "three times worker.lease_s"),
     KeySpec(f"{CLAIMED_PREFIX}<worker>", "string", "worker.lease_s"),
     KeySpec(FACTORS, "hash", "a week, from the last job that taught it"),
+    KeySpec(METRICS, "hash", "thirty days, from the last count"),
+    KeySpec(f"{WORKER_REPORT_PREFIX}<worker>", "hash", "three times worker.lease_s"),
+    KeySpec(f"{WORKER_OPS_PREFIX}<fingerprint>", "string", "three times worker.lease_s"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:stored", "sorted set", "ninety days, from its last change"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:stored:bytes", "hash", "ninety days, from its last change"),
+    KeySpec(f"{TENANT_PREFIX}<tenant>:requests", "string", "until the tenant's whole burst is there again"),
     KeySpec("<queue>", "sorted set", owner="the queue: an entry is a live job"),
     KeySpec("<queue>:wake", "list", owner="the queue: at most one token"),
     KeySpec("<queue>:health-check", "string", "ARQ's health_check_interval"),
@@ -155,6 +164,26 @@ def frame(frame_id: str) -> str:
 def claimed(worker: str) -> str:
     """What a worker's last claim took: told again where its answer was lost."""
     return CLAIMED_PREFIX + worker
+
+
+def worker_report(worker: str) -> str:
+    """How a worker says that it is."""
+    return WORKER_REPORT_PREFIX + worker
+
+
+def worker_ops(fingerprint: str) -> str:
+    """The ops that workers with this catalogue know."""
+    return WORKER_OPS_PREFIX + fingerprint
+
+
+def tenant_requests(tenant: str) -> str:
+    """When a tenant may send its whole burst of requests again."""
+    return f"{TENANT_PREFIX}{tenant}:requests"
+
+
+def tenant_stored(tenant: str) -> str:
+    """What a tenant has stored by when it expires; a hash beside it, `...:bytes`, has the bytes of each."""
+    return f"{TENANT_PREFIX}{tenant}:stored"
 
 
 def wake(queue: str) -> str:

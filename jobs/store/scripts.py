@@ -112,13 +112,13 @@ class Script:
 
 submit = Script(
     "submit",
-    keys="queue wake jobs live group idem",
+    keys="queue wake jobs live group idem stored",
     args="queue_limit job_prefix blob_prefix frame_prefix arq_job_prefix channel tenant call fingerprint idem_ttl_ms"
-    " dependents_limit count job...",
+    " dependents_limit live_quota stored_quota count job...",
 )
 claim = Script(
     "claim",
-    keys="queue wake claimed factors",
+    keys="queue wake claimed factors metrics",
     args="slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq"
     " lost before_ms",
 )
@@ -156,10 +156,17 @@ claim_deliveries = Script("claim_deliveries", keys="deliveries", args="most leas
 end_delivery = Script("end_delivery", keys="deliveries job tries", args="entry lease try due_ms most")
 add_frame = Script(
     "add_frame",
-    keys="frame idem",
-    args="id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms blob...",
+    keys="frame idem stored",
+    args="id record ttl_ms blob_prefix frame_prefix fingerprint idem_ttl_ms stored_quota bytes blob...",
 )
-delete_frame = Script("delete_frame", keys="frame", args="blob_prefix blob...")
+delete_frame = Script("delete_frame", keys="frame stored", args="id blob_prefix blob...")
+count = Script(
+    "count",
+    keys="metrics report catalogue",
+    args="batch metrics_ttl_ms report_ttl_ms idle_ms report ops field_value...",
+)
+look = Script("look", keys="queue workers", args="report_prefix")
+take = Script("take", keys="requests", args="interval_us burst")
 trim = Script("trim", keys="index", args="job_prefix id...")
 sweep = Script(
     "sweep",

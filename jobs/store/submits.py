@@ -15,11 +15,13 @@ from jobs.errors import (
     InputGone,
     InputUnknown,
     QueueFull,
+    QueueQuota,
 )
 from jobs.model import Input, Job, JobSpec
 from jobs.pointers import escaped
 from jobs.state import JobState
 from jobs.store import keys, records, scripts
+from jobs.store.quotas import too_much
 from jobs.store.redis import Redis, serialize, translated
 
 FUNCTION = "framequeue.run"
@@ -54,10 +56,15 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms jobs are accepted; `listed=False` keeps them from the tenant's own lists."""
+    """On which terms jobs are accepted; `listed=False` keeps them from the tenant's own lists and quotas.
+
+    `live_quota` and `stored_quota` are the tenant's: unfinished jobs, and bytes; 0 for none.
+    """
 
     queued_jobs: int
     dependents: int = 1_000
+    live_quota: int = 0
+    stored_quota: int = 0
     repeat: Repeat | None = None
     listed: bool = True
 
@@ -120,7 +127,8 @@ class SubmitStore:
     def _names(self, spec: JobSpec, terms: Terms) -> list[str]:
         listed = (keys.tenant_jobs(spec.tenant), keys.tenant_live(spec.tenant)) if terms.listed else ("", "")
         group = keys.tenant_group(spec.tenant, spec.group) if spec.group else ""
-        return [self._queue, keys.wake(self._queue), *listed, group, terms.repeat.key if terms.repeat else ""]
+        stored = keys.tenant_stored(spec.tenant) if terms.stored_quota and terms.listed else ""
+        return [self._queue, keys.wake(self._queue), *listed, group, terms.repeat.key if terms.repeat else "", stored]
 
     def _args(self, new: Sequence[NewJob], terms: Terms) -> list[scripts.Argument]:
         args: list[scripts.Argument] = [
@@ -135,6 +143,8 @@ class SubmitStore:
             terms.repeat.fingerprint if terms.repeat else "",
             terms.repeat.ttl_ms if terms.repeat else 0,
             terms.dependents,
+            terms.live_quota,
+            terms.stored_quota,
             len(new),
         ]
         for one in new:
@@ -157,6 +167,8 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield " ".join(given.payload.blob for given in spec.inputs.values() if given.payload.blob)
     yield records.sizes(spec)
     yield new.source
+    # a frame's and another job's bytes are counted with these
+    yield sum(given.payload.bytes for given in spec.inputs.values() if not (given.frame or given.job))
     fields: dict[str, str] = {"group": spec.group} if spec.group else {}
     if hooks := records.hooks(spec):
         fields["hooks"] = hooks
@@ -192,6 +204,10 @@ def _refused(verdict: str, rest: list[str], new: Sequence[NewJob], terms: Terms)
         return QueueFull(terms.queued_jobs)
     if verdict == "mismatch":
         return IdempotencyMismatch()
+    if verdict == "many":
+        return QueueQuota(terms.live_quota)
+    if verdict == "much":
+        return too_much(terms.stored_quota, *rest)
     index, name, what = int(rest[0]), rest[1], rest[2]
     if verdict == "moved":
         return UpstreamMovedError(index, name)

@@ -3,10 +3,12 @@
 import logging
 
 from jobs.errors import JobTimeout
+from jobs.metrics import TIMED_OUT_UNANSWERED
 from jobs.model import AttemptReport, Outcome
 from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.jobs import JobStore
+from jobs.store.metrics import add
 from jobs.supervisor.child import WorkerProcess
 from jobs.supervisor.messages import Held
 
@@ -23,6 +25,7 @@ def answer_overdue(store: JobStore, child: WorkerProcess, held: Held) -> None:
     async def write() -> None:
         outcome = Outcome(error=problem)
         if await store.finish(claim, JobState.FAILED, outcome, report=report, result_ttl_s=held.result_ttl_s):
-            logger.warning("job %s is past its deadline, attempt %d", held.id, held.attempt)
+            logger.warning("job %s is past its deadline, attempt %d", held.id, held.attempt, extra={"job_id": held.id})
+            await add(store.redis, {TIMED_OUT_UNANSWERED: 1})
 
     child.ledger.write(write, f"the end of job {held.id}")

@@ -26,6 +26,8 @@ class JsonLines(logging.Formatter):
             "timestamp": _time(record),
             "role": "supervisor",
         }
+        if job_id := getattr(record, "job_id", ""):
+            said["job_id"] = job_id
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
         return json.dumps(said)

@@ -8,10 +8,12 @@ import signal
 import sys
 import time
 
+from jobs import metrics
 from jobs.errors import StoreError
 from jobs.store.connection import connect
 from jobs.store.jobs import JobStore
 from jobs.store.losses import Loss, lose
+from jobs.store.metrics import add
 from jobs.store.redis import end
 from jobs.supervisor.account import Account
 from jobs.supervisor.answers import answer_overdue
@@ -208,11 +210,15 @@ class Supervisor:
             held=tuple(one.id for one in account.held.values()),
             refund=bool(child.leaving),
         )
-        child.ledger.write(lambda: self._give(loss), "giving jobs back")
+        died = not child.leaving or code == -signal.SIGKILL
+        child.ledger.write(lambda: self._give(loss, died=died), "giving jobs back")
         self._departed = [one for one in self._departed if not one.ledger.idle] + [child]
 
-    async def _give(self, loss: Loss) -> None:
+    async def _give(self, loss: Loss, *, died: bool) -> None:
         count = await lose(self._store.redis, self._store.queue, loss, self._lease_ms)
+        if died:
+            lost = 0 if loss.refund else count
+            await add(self._store.redis, {metrics.WORKERS_LOST.name: 1, metrics.ATTEMPTS_LOST.name: lost})
         if count:
             why = "" if loss.refund else f": {loss.evidence}"
             logger.warning("%d job%s given back to the queue%s", count, "" if count == 1 else "s", why)

@@ -79,8 +79,16 @@ class Catalogue(Mapping[str, type[Transform]]):
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of all ops and their parameters: API and worker know the same ops where theirs are equal."""
-        known = {op: parameters(self._transforms[op]) for op in sorted(self._transforms)}
-        return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        return _digest(self.digests)[:16]
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """A short hash of each op's parameters, by its name: where two catalogues differ, these tell in what."""
+        return {op: _digest(parameters(self._transforms[op]))[:8] for op in sorted(self._transforms)}
+
+
+def _digest(known: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def parameters(transform: type[Transform]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from config import Settings
+from config.logging import about
 from jobs.errors import (
     FramequeueError,
     InternalError,
@@ -24,7 +25,6 @@ from jobs.pipeline import ParsedPipelines
 from jobs.pointers import escaped
 from jobs.state import JobState
 from jobs.store.claims import Claim
-from jobs.store.jobs import JobStore
 from jobs.store.redis import end
 from jobs.transforms.catalogue import Catalogue
 from jobs.worker import endings, inputs
@@ -32,6 +32,7 @@ from jobs.worker.admission import Admission
 from jobs.worker.compute import Product, Work, compute
 from jobs.worker.link import Link
 from jobs.worker.logs import LogTeller
+from jobs.worker.observed import ObservedStore
 from jobs.worker.progress import ProgressTeller
 from jobs.worker.stop import DrainedError, LeaseLostError, Stop
 from jobs.worker.threads import Running, ThreadPool
@@ -49,7 +50,7 @@ _OUTAGE_PAUSE_S = 0.5
 class Workshop:
     """What every attempt of a worker shares."""
 
-    store: JobStore
+    store: ObservedStore
     pool: ThreadPool
     catalogue: Catalogue
     parsed: ParsedPipelines
@@ -68,6 +69,7 @@ async def run(shop: Workshop, claim: Claim, stop: Stop) -> JobState | None:
     """
     if claim.job is None:
         raise ValueError(f"{claim.id} is no framequeue job")
+    about(job_id=claim.id, trace_id=claim.job.spec.trace_id)
     logs = LogTeller(shop.store.redis, claim.id, claim.token, claim.job.attempt)
     ending = endings.Ending(shop.store, shop.settings, claim, claim.job, stop, shop.worker, shop.chance, logs)
     try:
@@ -165,6 +167,7 @@ async def _compute(
         teller.close()
     if ended:
         shop.link.computed(ending.claim)
+        shop.store.computed(ending.claim)
         _learn(shop, spec, running)
     else:
         ending.stop.ask(JobTimeout(spec.timeout_s, teller.where))

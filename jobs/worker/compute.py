@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
+from config.logging import about
 from config.sections import LimitSettings
 from jobs.codecs import stored
 from jobs.codecs.base import DecodeLimits
@@ -100,6 +101,7 @@ class Steps:
 
 def compute(work: Work) -> Product:
     """Decode, run the pipeline, encode. Raises FramequeueError for whatever goes wrong with the data."""
+    about(job_id=work.job_id, trace_id=work.spec.trace_id)  # the thread goes on to another attempt, which says its own
     work.watch.enter(sum(len(payload) for payload in work.payloads.values()))
     try:
         with heard_by(work.logs):

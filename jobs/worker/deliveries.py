@@ -6,7 +6,6 @@ At least once: a try whose worker dies is made again by another one when its lea
 import asyncio
 import logging
 import random
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,10 +13,12 @@ from typing import Any, Final, TypeVar
 
 from config import Settings
 from jobs.errors import StoreError
+from jobs.metrics import DELIVERIES, Counts
 from jobs.model import Job
 from jobs.store import deliveries
 from jobs.store.deliveries import Delivery, Try
 from jobs.store.jobs import JobStore
+from jobs.tracing import Tracing, delivering
 from jobs.webhooks.events import delivery_id, event_of
 from jobs.webhooks.payload import payload
 from jobs.webhooks.schedule import Schedule
@@ -40,7 +41,16 @@ _FAULT: Final = Answer(error="a fault of framequeue itself; the worker's log has
 class Deliveries:
     """One worker process' part in telling webhooks: up to `webhooks.concurrency` tries at a time."""
 
-    def __init__(self, store: JobStore, settings: Settings, sender: Sender | None = None) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        settings: Settings,
+        sender: Sender | None = None,
+        *,
+        tracing: Tracing | None = None,
+        counts: Counts | None = None,
+    ) -> None:
+        self._tracing, self._counts = tracing, counts or Counts()
         ours = settings.webhooks
         self._store, self._redis, self._ours = store, store.redis, ours
         self._public_url = settings.api.public_url
@@ -136,6 +146,7 @@ class Deliveries:
             made = self._made(job, job.spec.webhook.url, delivery, answer, now_ms)
             await self._insist(lambda: deliveries.end(self._redis, delivery, made, made.next_ms))
             _log(delivery, made)
+            self._counts.add(DELIVERIES, "failed" if made.error else "delivered")
         except Exception:  # one job's webhook must not end those of others: its lease ends, and it is tried again
             logger.exception("delivery %s: not brought to an end", delivery.entry)
 
@@ -151,9 +162,10 @@ class Deliveries:
             ("accept", "*/*"),
             *signed(name, int(time.time()), body, [key.get_secret_value() for key in keys]),
         ]
-        if job.spec.trace_id:
-            headers.append(("traceparent", f"00-{job.spec.trace_id}-{secrets.token_hex(8)}-01"))
-        return await self._sender.send(job.spec.webhook.url, headers, body)
+        with delivering(self._tracing, job) as traceparent:
+            if traceparent:
+                headers.append(("traceparent", traceparent))
+            return await self._sender.send(job.spec.webhook.url, headers, body)
 
     def _made(self, job: Job, url: str, delivery: Delivery, answer: Answer, now_ms: int) -> Try:
         next_ms = self._schedule.next_ms(

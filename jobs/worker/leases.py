@@ -80,7 +80,8 @@ class LeaseKeeper:
         self.renewed_at = time.monotonic()
         for (claim, stop), answer in zip(held, answers, strict=True):
             if answer == "lost" and claim.token in self._held:
-                logger.warning("job %s: this attempt's lease is lost; it stops", claim.id)
+                about = {"job_id": claim.id, "trace_id": claim.job.spec.trace_id if claim.job else ""}
+                logger.warning("job %s: this attempt's lease is lost; it stops", claim.id, extra=about)
                 stop.ask(LeaseLostError())
             elif answer == "cancel":
                 stop.ask(JobCanceled())

@@ -18,8 +18,8 @@ from jobs.pipeline import ParsedPipelines
 from jobs.state import JobState
 from jobs.store.claims import Claim
 from jobs.store.connection import connect
-from jobs.store.jobs import JobStore
 from jobs.store.submits import FUNCTION
+from jobs.tracing import Tracing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 from jobs.worker import attempt, capture
 from jobs.worker.admission import Admission, memory_budget
@@ -27,6 +27,8 @@ from jobs.worker.deliveries import Deliveries
 from jobs.worker.housekeeping import Housekeeping
 from jobs.worker.leases import LeaseKeeper
 from jobs.worker.link import Link
+from jobs.worker.metrics import Meter
+from jobs.worker.observed import ObservedStore
 from jobs.worker.standby import Standby
 from jobs.worker.stop import Stop
 from jobs.worker.threads import ThreadPool
@@ -83,7 +85,7 @@ def build(
     """A worker on the settings' Redis, which tells its supervisor over `link`; needs a current event loop."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     catalogue = catalogue or load_catalogue(settings.transforms.modules)
-    store = JobStore(connect(settings.redis), settings.redis.queue, settings.jobs)
+    store = _store(settings, Meter(worker_id, pool, catalogue))
     link = link or Link(None)
     admission = Admission(memory_budget(settings.worker.memory_bytes))
     shop = attempt.Workshop(
@@ -101,7 +103,7 @@ def build(
     leases = LeaseKeeper(store, info, settings.worker.lease_s)
     link.hello(worker_id, info)
 
-    deliveries = Deliveries(store, settings)
+    deliveries = Deliveries(store, settings, tracing=store.tracing, counts=store.meter.counts)
 
     async def run_attempt(claim: Claim, stop: Stop) -> JobState | None:
         state = await attempt.run(shop, claim, stop)
@@ -118,13 +120,23 @@ def build(
         worker_id=worker_id,
         run_attempt=run_attempt,
         beside=deliveries.keep,
-        **_options(settings, store, pool) | {"on_shutdown": deliveries.stop} | arq_options,
+        **_options(settings, store, pool, deliveries) | arq_options,
     )
 
 
-def _options(settings: Settings, store: JobStore, pool: ThreadPool) -> dict[str, Any]:
+def _store(settings: Settings, meter: Meter) -> ObservedStore:
+    redis, tracing = connect(settings.redis), Tracing.from_settings(settings.telemetry, "worker")
+    return ObservedStore(redis, settings.redis.queue, settings.jobs, meter=meter, tracing=tracing)
+
+
+def _options(settings: Settings, store: ObservedStore, pool: ThreadPool, deliveries: Deliveries) -> dict[str, Any]:
     """What ARQ's own worker is told."""
     housekeeping = Housekeeping(store.redis, store.queue)
+
+    async def on_shutdown(ctx: dict[Any, Any]) -> None:
+        await deliveries.stop(ctx)
+        await store.last_words(ctx)
+
     return {
         "max_jobs": pool.size,
         "poll_delay": settings.worker.poll_s,
@@ -134,6 +146,7 @@ def _options(settings: Settings, store: JobStore, pool: ThreadPool) -> dict[str,
         "job_deserializer": store.redis.job_deserializer,
         "log_results": False,
         "on_startup": housekeeping.start,
+        "on_shutdown": on_shutdown,
         "cron_jobs": housekeeping.cron_jobs(),
     }
 

@@ -12,11 +12,14 @@ from service.ended import Ended
 from service.server import serve
 
 
-def run(**overrides: Any) -> int:
-    """Serve HTTP until SIGTERM or SIGINT; `overrides` are settings as load() takes them."""
+def run(*, access: bool = True, **overrides: Any) -> int:
+    """Serve HTTP until SIGTERM or SIGINT; `overrides` are settings as load() takes them.
+
+    `access`: whether there is an access log where the settings leave that open.
+    """
     settings = prepare("api", **overrides)
     try:
-        serve(settings)
+        serve(settings, access=access)
     except (SettingsError, CatalogueError) as error:
         raise Ended(str(error), 2) from None
     except FramequeueError as error:
@@ -27,7 +30,7 @@ def run(**overrides: Any) -> int:
 def main() -> None:
     """Run and exit; a reason to stop is one line on stderr."""
     try:
-        sys.exit(run())
+        sys.exit(run(access=False))  # below `framequeue up`, whose lines are for people
     except Ended as end:
         sys.stderr.write(f"framequeue: {as_typed(str(end))}\n")
         sys.exit(end.code)

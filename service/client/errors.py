@@ -7,7 +7,7 @@ ClientError
 ├── FrameRefused          a DataFrame, or another source, cannot travel as it is
 └── ProblemError          the service answered with a problem: `code` says which
     ├── AuthError             auth.*
-    ├── SpecError             json.*, header.*, precondition.*, multipart.*, cursor.*, range.*, http.*, spec.*, limit.count
+    ├── SpecError             json.*, header.*, precondition.*, multipart.*, cursor.*, range.*, http.*, spec.*, limit.*
     │   ├── WebhookRefused        webhook.*
     │   └── IdempotencyMismatch   idempotency.*
     ├── PipelineError         pipeline.*

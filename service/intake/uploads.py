@@ -13,7 +13,17 @@ from config import Settings
 from jobs.codecs.bodies import decompressed
 from jobs.codecs.delimited import check_charset
 from jobs.codecs.table import by_media_type
-from jobs.errors import InputEmpty, InputError, QueueFull, SizeExceeded, SpecError, SpecInvalid, StoreError, StoreFull
+from jobs.errors import (
+    InputEmpty,
+    InputError,
+    QueueFull,
+    QuotaExceeded,
+    SizeExceeded,
+    SpecError,
+    SpecInvalid,
+    StoreError,
+    StoreFull,
+)
 from jobs.hints import listing
 from jobs.queue import JobQueue
 from jobs.store.uploads import Staged, Upload
@@ -27,7 +37,7 @@ ORIENTS: Final = ("records", "columns", "split")
 ENVELOPE_HINT: Final = "; send large tables as a file part, as the raw body, or as a frame"
 _PIECE_BYTES: Final = 1024**2
 # with these the store says that it has kept nothing
-_REFUSED: Final = (StoreFull, QueueFull, SpecError, InputError)
+_REFUSED: Final = (StoreFull, QueueFull, QuotaExceeded, SpecError, InputError)
 
 
 class Staging:

@@ -1,12 +1,16 @@
-"""Probes: is the process alive, and can it take jobs."""
+"""Probes: is the process alive, can jobs be taken and run, and what there is to be measured."""
+
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jobs.errors import StoreError
 from jobs.health import Health
 from service.answers import json_response
-from service.dependencies import services
-from service.routes.docs.health import LIVEZ, READYZ
+from service.dependencies import caller, services
+from service.metrics import exposition
+from service.routes.docs.health import LIVEZ, METRICS, READYZ
 from service.routes.plain import plain_router
 from service.schemas import ReadyBody
 
@@ -21,16 +25,38 @@ async def livez(request: Request) -> Response:  # noqa: ARG001 - the signature o
 
 @router.get("/readyz", response_class=Response, openapi_extra=READYZ)
 async def readyz(request: Request) -> Response:
-    """Say whether jobs can be taken, and what is wrong."""
+    """Say whether jobs can be taken and run, and what is wrong."""
     body = _ready(await services(request).queue.health())
     return json_response(body, 200 if body.ready else 503, {"cache-control": "no-store"})
 
 
+@router.get("/metrics", response_class=Response, openapi_extra=METRICS)
+async def metrics(request: Request) -> Response:
+    """Give all metrics in Prometheus' text format, or OpenMetrics where `Accept` asks for it."""
+    caller(request, "admin")
+    found = services(request)
+    try:
+        work = await found.queue.observatory.work()
+    except StoreError:  # what this process counts is told all the same, and that Redis is away
+        work = None
+    text, media_type = exposition(found.meter, found.queue.waiters, work, request.headers.get("accept", ""))
+    return Response(text, headers={"content-type": media_type, "cache-control": "no-store"})
+
+
 def _ready(health: Health) -> ReadyBody:
-    problems = [f"Redis: {health.redis}"] if health.redis is not None else []
-    if health.fingerprint_mismatch:
-        problems.append("no worker knows the transforms of this API: give both the same transforms.modules")
-    warnings = list(health.warnings)
-    if not health.workers and health.redis is None:
-        warnings.append("no worker is present: jobs are accepted, and wait for one")
-    return ReadyBody(not problems, tuple(problems), tuple(warnings), health.workers, health.queued)
+    since = None
+    if health.since_ms is not None:
+        since = datetime.fromtimestamp(health.since_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    redis = () if health.redis is None else (f"Redis: {health.redis}" + (f" (since {since})" if since else ""),)
+    problems = (*redis, *health.problems)
+    return ReadyBody(
+        ready=not problems,
+        problems=problems,
+        warnings=health.warnings,
+        workers=health.workers,
+        queued=health.queued,
+        running=health.running,
+        waiting=health.waiting,
+        oldest_queued_s=health.oldest_due_s,
+        redis_away_since=since,
+    )

@@ -10,7 +10,7 @@ from config.settings import Settings, names
 from jobs import state
 from jobs.codecs import fidelity
 from jobs.expressions import reference
-from service import errors_doc
+from service import errors_doc, metrics_doc
 
 DOCS = Path(__file__).parents[2] / "docs"
 _WRITTEN = "<!-- written by `make docs`; change the code, not this page -->"
@@ -101,6 +101,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_doc.render,
     "expressions.md": expressions_page,
     "formats.md": formats_page,
+    "metrics.md": metrics_doc.render,
     "settings.md": settings_page,
     "state.md": state_page,
 }

@@ -13,7 +13,7 @@ from jobs.codecs import stored
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.decoding import decode
 from jobs.errors import FramequeueError, InputUnknown, JobCanceled, NotFound, StoreError
-from jobs.health import Health
+from jobs.health import Health, Work
 from jobs.model import (
     AttemptReport,
     Column,
@@ -28,11 +28,14 @@ from jobs.model import (
     Progress,
     ResultInfo,
 )
+from jobs.requests import Allowance
 from jobs.state import JobState
 from jobs.store.deliveries import Try
+from jobs.store.metrics import QueueSeen
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged
 from jobs.submits import IdempotencyKey, KeptFrame
+from jobs.tracing import Tracing
 from jobs.transforms.catalogue import Catalogue
 from tests.http.fake_submits import FakeSubmits
 
@@ -70,6 +73,27 @@ class FakeUpload:
         return Staged(ref, self._queue.blobs[blob] if self._inline else None)
 
 
+class FakeRequests:
+    """No quota, until a test says what is answered."""
+
+    per_minute = burst = 0
+    answer: Allowance | None = None
+
+    async def take(self, tenant: str) -> Allowance | None:
+        return self.answer
+
+
+class FakeObservatory:
+    """An empty queue without workers."""
+
+    fails: StoreError | None = None
+
+    async def work(self) -> Work:
+        if self.fails is not None:
+            raise self.fails
+        return Work(QueueSeen(0, 0, 0, None, ()), {}, {"used_memory": 5})
+
+
 class FakeQueue:
     """Jobs stay queued until a test ends them; `fails` is raised by the next submit."""
 
@@ -92,6 +116,10 @@ class FakeQueue:
         self.ends_with: Job | None = None
         self.state = Health(redis=None, workers=1)
         self.started = self.closed = False
+        self.tracing: Tracing | None = None
+        self.requests = FakeRequests()
+        self.waiters = 0
+        self.observatory = FakeObservatory()
         self.submits = FakeSubmits(self)
 
     async def start(self) -> None:

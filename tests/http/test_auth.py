@@ -87,6 +87,7 @@ async def test_an_unknown_key_is_401(settings: Make, queue: FakeQueue, key: str)
         ("GET", "/v1/frames/frm_1/content", "frames"),
         ("DELETE", "/v1/frames/frm_1", "frames"),
         ("GET", "/v1/transforms", "jobs:read"),
+        ("GET", "/metrics", "admin"),
     ],
 )
 async def test_a_missing_scope_is_403_and_named(

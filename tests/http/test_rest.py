@@ -93,10 +93,11 @@ async def test_the_catalogue(api: httpx.AsyncClient, queue: FakeQueue) -> None:
     ("health", "status", "word"),
     [
         (Health(redis=None, workers=2, queued=5), 200, ""),
-        (Health(redis=None, workers=0), 200, "no worker"),
+        (Health(redis=None, warnings=("no worker is present",)), 200, "no worker"),
         (Health(redis=None, workers=1, warnings=("appendonly is off",)), 200, "appendonly"),
         (Health(redis="connection refused"), 503, "connection refused"),
-        (Health(redis=None, workers=1, fingerprint_mismatch=True), 503, "transforms"),
+        (Health(redis="gone", since_ms=1_700_000_000_000), 503, "gone (since 2023-11-14T22:13:20Z)"),
+        (Health(redis=None, workers=1, problems=("no worker has the transforms",)), 503, "transforms"),
     ],
 )
 async def test_readiness(api: httpx.AsyncClient, queue: FakeQueue, health: Health, status: int, word: str) -> None:
@@ -141,7 +142,7 @@ async def test_the_document_is_whole(api: httpx.AsyncClient) -> None:
     document = (await api.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
     operations = [one for path in document["paths"].values() for one in path.values()]
-    assert len(operations) == 22
+    assert len(operations) == 23
     assert len({one["operationId"] for one in operations}) == len(operations)
     for one in operations:
         assert one["summary"]

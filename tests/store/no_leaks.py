@@ -34,7 +34,8 @@ def _check(client: "redis.Redis", queue: str, key: bytes) -> Iterator[str]:
 
 
 def _pattern(spec: KeySpec, queue: str) -> "re.Pattern[str]":
-    text = re.escape(spec.pattern).replace("<queue>", re.escape(queue)).replace("<worker>", ".+")
+    text = re.escape(spec.pattern).replace("<queue>", re.escape(queue))
+    text = text.replace("<worker>", ".+").replace("<fingerprint>", ".+")
     text = re.sub("<(tenant|group|key)>", "[^:]+", text)
     # ids of cron jobs hold colons; ours do not
     return re.compile(text.replace("<id>", ".+" if text.startswith("arq") else "[^:]+"))

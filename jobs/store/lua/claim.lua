@@ -1,7 +1,7 @@
 -- claim: lease as many due jobs as there are free slots and memory for; a leased job's score is its lease's end, so it
 -- stands at the queue's head for nobody, and is due again when the lease was not renewed
 -- with: events reports weights
--- KEYS: queue wake claimed factors
+-- KEYS: queue wake claimed factors metrics
 -- ARGV: slots lease_ms token job_prefix lease_prefix channel busy suspects memory_free memory_total patience_ms arq lost before_ms
 -- returns: {now_ms, next due ms or -1, {id, token, score, record fields, inputs, weight, least}...}; a plain ARQ call: {id, token, score, {call, tries, abort}}
 local queue, wake, claimed_key, factors = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -61,6 +61,8 @@ local function start(id, mine, record)
       if lost == 0 then spared = redis.call('HINCRBY', key, 'free', 1) end
       redis.call('HINCRBY', key, 'lost', 1)
       redis.call('HDEL', key, 'evidence')
+      redis.call('HINCRBYFLOAT', KEYS[5], 'framequeue_attempts_lost_total', 1)
+      redis.call('PEXPIRE', KEYS[5], 2592000000)
       report_lost(key, attempt, record.token)
     end
     announce(key .. ':events', channel, id, 'job.retrying', 'queued', version, attempt)

@@ -1,10 +1,10 @@
 -- remove: an ended job and all that is its own, with the blobs that no frame and no other job holds
--- with: events
+-- with: events ledger
 -- KEYS: job arq_job lease retry queue index...
 -- ARGV: id parts blob_prefix result_blobs
 -- returns: "removed", "live", or "unknown" where it is gone already (a lost answer, sent again)
 local job, id, prefix = KEYS[1], ARGV[1], ARGV[3]
-local record = redis.call('HMGET', job, 'state', 'blobs', 'idem', 'expires_ms')
+local record = redis.call('HMGET', job, 'state', 'blobs', 'idem', 'expires_ms', 'stored')
 local state = record[1]
 if not state then return 'unknown' end
 if state ~= 'succeeded' and state ~= 'failed' and state ~= 'canceled' then return 'live' end
@@ -15,6 +15,7 @@ for part in string.gmatch(ARGV[2], '%S+') do redis.call('UNLINK', job .. ':' .. 
 local made = record[3] and redis.call('GET', record[3]) -- the same Idempotency-Key may have made another since
 if made and string.find(made, id, 1, true) then redis.call('UNLINK', record[3]) end
 for i = 5, #KEYS do redis.call('ZREM', KEYS[i], id) end
+if record[5] then store_no_more(record[5], id) end
 
 local now = clock()
 local function holders(key) -- see terminal for what the fields say

@@ -1,16 +1,19 @@
 -- submit: one job or many, all of them whole or none; the same ids again answer what is there (a lost reply may be sent
--- again). `group` and `idem` are empty where there is none, `jobs` and `live` where the tenant is not to see the job
--- A job: id spec delay_ms max_attempts blobs sizes source, then lists with their lengths before them: fields (name value),
+-- again). `group` and `idem` are empty where there is none, `jobs` and `live` where the tenant is not to see the job,
+-- `stored` where nobody counts its bytes; a quota of 0 is none
+-- A job: id spec delay_ms max_attempts blobs sizes source bytes, then lists with their lengths before them: fields (name value),
 -- inline (name bytes), upstreams (name id how: empty unless it has ended, then "small" or its blob), copies (names of the
 -- inputs of `source`), frames (ids that must be there)
--- with: events
--- KEYS: queue wake jobs live group idem
--- ARGV: queue_limit job_prefix blob_prefix frame_prefix arq_job_prefix channel tenant call fingerprint idem_ttl_ms dependents_limit count job...
--- returns: {"created", now_ms, state...}, {"known"}, {"replayed", ids}, {"mismatch"}, {"full"}, or what is wrong with an
+-- with: events ledger
+-- KEYS: queue wake jobs live group idem stored
+-- ARGV: queue_limit job_prefix blob_prefix frame_prefix arq_job_prefix channel tenant call fingerprint idem_ttl_ms dependents_limit live_quota stored_quota count job...
+-- returns: {"created", now_ms, state...}, {"known"}, {"replayed", ids}, {"mismatch"}, {"full"}, {"many"}, {"much", stored,
+-- more, ms until some of it expires}, or what is wrong with an
 -- input: {"gone"|"unknown"|"moved"|"crowded", which job from 0, input or "", what}
 local queue, wake, index, live, group, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local jobs, blobs, frames, calls, channel = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local tenant, fingerprint, count, FIRST = ARGV[7], ARGV[9], tonumber(ARGV[12]), 13
+local tenant, fingerprint, count, FIRST = ARGV[7], ARGV[9], tonumber(ARGV[14]), 15
+local ledger, live_quota = KEYS[7], tonumber(ARGV[12])
 local FAR = 9000000000000000 -- the score of who waits for another job: never due
 
 if redis.call('EXISTS', jobs .. ARGV[FIRST]) == 1 then return {'known'} end
@@ -23,6 +26,7 @@ if kept then
   if there then return {'replayed', ids} end
 end
 if redis.call('ZCARD', queue) + count > tonumber(ARGV[1]) then return {'full'} end
+if live_quota > 0 and live ~= '' and redis.call('ZCARD', live) + count > live_quota then return {'many'} end
 
 local at = FIRST - 1
 local function take()
@@ -78,7 +82,7 @@ end
 local all = {}
 for i = 1, count do
   local job = {id = take(), spec = take(), delay = tonumber(take()), max_attempts = take(), blobs = take(), sizes = take(),
-    source = take(), pending = 0}
+    source = take(), bytes = tonumber(take()), pending = 0}
   job.fields, job.inline, job.upstreams, job.copies, job.frames = take_list(), take_list(), take_list(), take_list(), take_list()
   local verdict, name, what = wrong(job)
   if verdict then return {verdict, tostring(i - 1), name, what} end
@@ -86,6 +90,13 @@ for i = 1, count do
 end
 
 local now = clock()
+if ledger ~= '' then
+  local more, most = 0, tonumber(ARGV[13])
+  for _, job in ipairs(all) do more = more + job.bytes end
+  local refused = stored_too_much(ledger, more, most, now)
+  if refused then return refused end
+end
+
 local function await(job)
   local inputs, waits = jobs .. job.id .. ':inputs', ''
   for i = 1, #job.upstreams, 3 do
@@ -118,6 +129,10 @@ for i, job in ipairs(all) do
   if group ~= '' then redis.call('ZADD', group, now, job.id) end
   local waits = #job.upstreams > 0 and await(job) or NOTHING
   if #waits > 0 then redis.call('HSET', key, unpack(waits)) end
+  if ledger ~= '' then
+    redis.call('HSET', key, 'stored', ledger)
+    store_more(ledger, job.id, job.bytes, FAR)
+  end
   if #job.inline > 0 then redis.call('HSET', key .. ':inputs', unpack(job.inline)) end
   for _, name in ipairs(job.copies) do
     redis.call('HSET', key .. ':inputs', name, redis.call('HGET', jobs .. job.source .. ':inputs', name))

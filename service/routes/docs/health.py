@@ -1,4 +1,4 @@
-"""Probes."""
+"""Probes and metrics."""
 
 from typing import Final
 
@@ -12,4 +12,18 @@ LIVEZ: Final = operation(
 READYZ: Final = operation(
     "Can it take jobs",
     {200: json_answer("ReadyBody", "It can."), 503: json_answer("ReadyBody", "It cannot; `problems` say why.")},
+)
+METRICS: Final = operation(
+    "Measure it",
+    {
+        200: {
+            "description": "Every metric; docs/metrics.md lists them.",
+            "content": {
+                "text/plain": {"schema": {"type": "string"}},
+                "application/openmetrics-text": {"schema": {"type": "string"}},
+            },
+        }
+    },
+    scope="admin",
+    description="Where Redis is away, the metrics of this process alone, and `framequeue_redis_up 0`.",
 )

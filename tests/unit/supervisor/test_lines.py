@@ -21,6 +21,12 @@ def test_a_json_line_has_the_fields_of_structlog_s() -> None:
     assert said["timestamp"].endswith("Z")
 
 
+def test_a_line_about_a_job_has_its_id() -> None:
+    about = record("job job_a is late")
+    about.job_id = "job_a"
+    assert json.loads(JsonLines().format(about))["job_id"] == "job_a"
+
+
 def test_a_console_line_is_one_line() -> None:
     line = ConsoleLines().format(record("a\nb\x1b[2J ö"))
     assert "a\\nb\\x1b[2J ö" in line

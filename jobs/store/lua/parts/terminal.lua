@@ -10,7 +10,7 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   if report ~= '' then keep_report(KEYS[4], report) end
   if result ~= '' then redis.call('SET', KEYS[3], result, 'PX', result_ttl) end
   if result_blob ~= '' then redis.call('PEXPIRE', blob_prefix .. result_blob, result_ttl) end
-  local record = redis.call('HMGET', job, 'blobs', 'attempt', 'live', 'idem', 'upstreams', 'hooks', 'progress')
+  local record = redis.call('HMGET', job, 'blobs', 'attempt', 'live', 'idem', 'upstreams', 'hooks', 'progress', 'stored')
   for blob in string.gmatch(record[1], '%S+') do
     local key = blob_prefix .. blob
     if redis.call('EXISTS', key) == 1 then -- for a rerun: how many ended jobs want it, and the last of them until when
@@ -26,6 +26,7 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   redis.call('ZREM', KEYS[9], id)
   if record[3] and record[3] ~= '' then redis.call('ZREM', record[3], id) end
   announce(events, channel, id, 'job.' .. state, state, version, record[2], record[7])
+  if record[8] then store_more(record[8], id, tonumber(string.match(product, '^%S+ (%d+)') or 0), now + result_ttl) end
   if record[5] then leave(id, record[5]) end
   settle(id, state, product, result, result_blob, blob_prefix, channel, now, now + result_ttl)
   local hooks = record[6] -- the key of the deliveries, and the events that are wanted
