@@ -129,7 +129,10 @@ class InputInfo(Value, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ResultInfo(Value, frozen=True, kw_only=True):
-    """A finished result: `blob` is None where its bytes stand beside the record; `bytes` is the stored (Arrow) size."""
+    """A finished result: `blob` is None where its bytes stand beside the record; `bytes` is the stored (Arrow) size.
+
+    `rejects` rows were set aside; `set_aside` is the frame of these, None where there are none.
+    """
 
     rows: int
     columns: tuple[Column, ...]
@@ -139,6 +142,12 @@ class ResultInfo(Value, frozen=True, kw_only=True):
     preview: EncodedJson = b"[]"
     preview_complete: bool = False
     rejects: int = 0
+    set_aside: PayloadRef | None = None
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Every blob that lives and ends with the result."""
+        return tuple(blob for blob in (self.blob, self.set_aside and self.set_aside.blob) if blob)
 
 
 class Problem(Value, frozen=True, kw_only=True, omit_defaults=False):

@@ -13,7 +13,7 @@ from service.edge import Edge, on_http_exception
 from service.intake.submission import MULTIPART
 from service.lifespan import lifespan_of
 from service.openapi import document
-from service.routes import frames, health, jobs, pages, results, transforms
+from service.routes import frames, health, jobs, pages, rejects, results, transforms
 
 ACCEPT_POST = ", ".join((MULTIPART, *(media_type for codec in CODECS for media_type in codec.media_types)))
 
@@ -27,7 +27,9 @@ def create_app(settings: Settings, queue: JobQueue | None = None) -> FastAPI:
     queue = queue or JobQueue.from_settings(settings)
     services = Services(settings, queue, auth, PipelineChecks(queue.catalogue, settings.limits.steps))
     # the routes themselves, not included routers: those cost every request 50 µs
-    routes = [route for room in (jobs, results, frames, transforms, health, pages) for route in room.router.routes]
+    routes = [
+        route for room in (jobs, results, rejects, frames, transforms, health, pages) for route in room.router.routes
+    ]
     app = FastAPI(
         title="framequeue",
         routes=routes,

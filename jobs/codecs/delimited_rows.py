@@ -4,13 +4,14 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from jobs.codecs.base import DecodeOptions
+from jobs.codecs.delimited_quotes import open_in_last
 from jobs.codecs.delimited_types import FALSE, TRUE
 from jobs.errors import CountExceeded, InputEmpty, InputMalformed
 
@@ -67,22 +68,18 @@ def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOption
     except pa.ArrowInvalid as error:
         raise _explained(error, body, schema, delimiter, options) from None
     # quotes that are closed come in pairs, those within a value too
-    if quotes % 2 and _ends_inside_quotes(body, rows, delimiter):
+    if quotes % 2 and open_in_last(body, rows, delimiter) is not None:
         detail = f"input {options.name!r}, row {rows.num_rows}: a quote is opened and never closed"
         raise InputMalformed(detail, input=options.name, row=rows.num_rows)
     return rows
 
 
-def _ends_inside_quotes(body: pa.Buffer, rows: pa.Table, delimiter: str) -> bool:
-    """Whether the text ends with its last value and no closing quote, which Arrow lets pass."""
-    last = rows.column(rows.num_columns - 1)[-1].as_py() if rows.num_rows else None
-    if last is None:
-        return False
-    value = last.encode().replace(b'"', b'""')
-    start = body.size - len(value)
-    opened = body.slice(max(0, start - 2), min(start, 2)).to_pybytes() if start >= 0 else b""
-    before = (f"{delimiter}\n\r").encode()
-    return opened[-1:] == b'"' and (len(opened) == 1 or opened[0] in before) and body.slice(start).to_pybytes() == value
+def rows_of(body: pa.Buffer, width: int, delimiter: str, on_bad_row: Callable[[pacsv.InvalidRow], str]) -> pa.Table:
+    """The rows as `read_rows` gives them, one after the other; `on_bad_row` says `skip` or `error` to a misfit."""
+    schema = pa.schema([(str(position), TEXT) for position in range(width)])
+    if not _has_content(np.frombuffer(body, np.uint8), width):
+        return schema.empty_table()
+    return _read(body, schema, delimiter, quoted=True, threads=False, on_bad_row=on_bad_row)
 
 
 def parse_rows(

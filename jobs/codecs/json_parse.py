@@ -62,11 +62,14 @@ def parse_batch(text: bytes, options: DecodeOptions, start: int) -> list[Any]:
 def malformed(options: DecodeOptions, error: Exception, row: int | None, unit: str = "row") -> InputMalformed:
     """The error for a fault of the parser, at its row or line where that is known."""
     where = f", {unit} {row}" if row else ""
-    reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).removeprefix("JSON is malformed: ")
-    hint = "; NaN and Infinity are no JSON, write null" if "invalid character" in reason else ""
-    return InputMalformed(
-        f"input {options.name!r}{where}: malformed JSON ({reason}){hint}", input=options.name, row=row
-    )
+    detail = f"input {options.name!r}{where}: malformed JSON ({reason_of(error)})"
+    hint = "; NaN and Infinity are no JSON, write null" if "invalid character" in detail else ""
+    return InputMalformed(detail + hint, input=options.name, row=row)
+
+
+def reason_of(error: Exception) -> str:
+    """What the parser has against a text, in a few words."""
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).removeprefix("JSON is malformed: ")
 
 
 def too_deep(options: DecodeOptions) -> CountExceeded:

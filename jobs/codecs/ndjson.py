@@ -8,6 +8,7 @@ import pyarrow as pa
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.json_columns import Columns
 from jobs.codecs.json_parse import malformed, too_deep
+from jobs.codecs.json_rejects import read_one
 from jobs.codecs.json_write import lines_text
 from jobs.errors import FramequeueError, InputEmpty
 
@@ -41,7 +42,9 @@ class NdJson:
             except RecursionError:
                 raise too_deep(options) from None
             except _FAULTS:
-                raise _at_its_line(piece, options, lines_before) from None
+                if options.rejects is None:
+                    raise _at_its_line(piece, options, lines_before) from None
+                records = [read_one(line, options) for line in piece.split(b"\n") if line.strip()]
             columns.add_records(records)
             lines_before += piece.count(b"\n")
         return columns.decoded()

@@ -6,17 +6,19 @@ from typing import Final
 
 from config import Settings
 from jobs.errors import CountExceeded, InputMissing, SpecInvalid
+from jobs.hints import listing
 from jobs.model import OnRowError
 from service.pointers import escaped
 from service.schemas import Envelope
 
 MAX_DELAY_S: Final = 30 * 86_400
-MAX_REJECTS: Final = 1_000_000
+MAX_REJECTS: Final = 100_000
 MAX_ATTEMPTS: Final = 100
 MAX_LABELS: Final = 32
 MAX_LABEL_KEY: Final = 64
 MAX_LABEL_VALUE: Final = 256
 MAX_NAME: Final = 128
+_ON_ROW_ERROR: Final = tuple(str(word) for word in OnRowError)
 
 
 def check(envelope: Envelope, labels: dict[str, str], settings: Settings) -> None:
@@ -32,8 +34,10 @@ def check(envelope: Envelope, labels: dict[str, str], settings: Settings) -> Non
         raise _outside("delay_s", envelope.delay_s, "from 0", MAX_DELAY_S)
     if not 0 <= envelope.max_rejects <= MAX_REJECTS:
         raise _outside("max_rejects", envelope.max_rejects, "from 0", MAX_REJECTS)
-    if envelope.on_row_error != OnRowError.FAIL:
-        raise SpecInvalid(f"on_row_error is 'fail', not {envelope.on_row_error[:80]!r}", "/on_row_error")
+    if envelope.on_row_error not in _ON_ROW_ERROR:
+        raise SpecInvalid(
+            f"on_row_error is {listing(_ON_ROW_ERROR)}, not {envelope.on_row_error[:80]!r}", "/on_row_error"
+        )
     _labels(labels)
 
 

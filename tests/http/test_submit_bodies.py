@@ -206,7 +206,7 @@ async def test_a_json_body_is_the_frame_where_the_query_has_the_pipeline(
         ("pipeline=[]&label.a=1&label.a=2", 422, "spec.invalid", "/label.a"),
         ("pipeline=[]&dtypes=[]", 422, "spec.invalid", "/dtypes"),
         ('pipeline=[]&dtypes={"a":1}', 422, "spec.invalid", "/dtypes"),
-        ("pipeline=[]&on_row_error=reject", 422, "spec.invalid", "/on_row_error"),
+        ("pipeline=[]&on_row_error=skip", 422, "spec.invalid", "/on_row_error"),
     ],
 )
 async def test_a_wrong_query_is_refused_before_the_body_is_read(

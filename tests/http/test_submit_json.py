@@ -87,7 +87,7 @@ async def test_fields_have_the_settings_defaults(api: httpx.AsyncClient, queue: 
         ({"result_ttl_s": 0}, "spec.invalid", "/result_ttl_s", "from 1"),
         ({"delay_s": -1}, "spec.invalid", "/delay_s", "from 0"),
         ({"max_rejects": -1}, "spec.invalid", "/max_rejects", "from 0"),
-        ({"on_row_error": "reject"}, "spec.invalid", "/on_row_error", "'fail'"),
+        ({"on_row_error": "skip"}, "spec.invalid", "/on_row_error", "'fail', 'reject'"),
         ({"labels": {"team": 1}}, "spec.invalid", "/labels", "a string"),
         ({"labels": {"k": "v" * 300}}, "spec.invalid", "/labels/k", "256"),
         ({"labels": {f"k{n}": "" for n in range(33)}}, "limit.count", "/labels", "33"),
