@@ -73,7 +73,7 @@ class Codec(Protocol):
     extension: str
 
     def decode(self, data: pa.Buffer, options: DecodeOptions, /) -> Decoded:
-        """The table in `data`; raises InputMalformed, InputEmpty, CastFailed, CountExceeded or SizeExceeded."""
+        """The table in `data`; raises InputMalformed, InputEmpty, CastFailed or a LimitExceeded."""
         ...
 
     def encode(self, batches: pa.RecordBatchReader, options: EncodeOptions, /) -> Iterator[bytes]:

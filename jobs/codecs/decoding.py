@@ -20,8 +20,8 @@ def decode(data: pa.Buffer, media_type: str, encoding: str | None, options: Deco
     """The table of an encoded input, every field nullable where nulls occur, and what was mapped on the way.
 
     Of `options.columns` where they are given.
-    Raises FormatUnsupported, InputMalformed, InputEmpty, CastFailed, ColumnUnknown, SpecInvalid, CountExceeded or
-    SizeExceeded; with `options.rejects` RejectsExceeded.
+    Raises FormatUnsupported, InputMalformed, InputEmpty, CastFailed, ColumnUnknown, SpecInvalid or a
+    LimitExceeded; with `options.rejects` RejectsExceeded.
     """
     codec = by_media_type(media_type)
     plain = decompress(data, encoding, options.limits)

@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.delimited_quotes import open_in_last
 from jobs.codecs.delimited_types import FALSE, TRUE
-from jobs.errors import CountExceeded, InputEmpty, InputMalformed
+from jobs.errors import InputEmpty, InputMalformed, TooManyRows
 
 # what pandas' text columns are made of: read as such it needs no cast later, and Arrow's reader is 10 % faster
 TEXT = pa.large_string()
@@ -111,7 +111,7 @@ def _check_count(raw: np.ndarray, options: DecodeOptions) -> None:
     lines = int(np.count_nonzero(raw == 10))
     # blank lines do not count as rows, so only a clear excess is refused before it is read
     if lines > 2 * options.limits.rows + 1_000:
-        raise CountExceeded(f"rows in input {options.name!r}", lines, options.limits.rows, "limits.rows")
+        raise TooManyRows(f"rows in input {options.name!r}", lines, options.limits.rows, f"/inputs/{options.name}")
 
 
 def _read(

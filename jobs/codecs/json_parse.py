@@ -8,7 +8,7 @@ import msgspec
 import pyarrow as pa
 
 from jobs.codecs.base import DecodeOptions
-from jobs.errors import CountExceeded, InputMalformed
+from jobs.errors import InputMalformed, NestedTooDeep
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
@@ -22,7 +22,7 @@ def complaint(value: Any) -> str:
 
 
 def parse(data: pa.Buffer, options: DecodeOptions) -> Any:
-    """The value of a JSON text; raises InputMalformed, or CountExceeded where it nests too deep."""
+    """The value of a JSON text; raises InputMalformed, or NestedTooDeep where it nests too deep."""
     view = memoryview(data)
     try:
         return msgspec.json.decode(view)
@@ -72,14 +72,15 @@ def reason_of(error: Exception) -> str:
     return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).removeprefix("JSON is malformed: ")
 
 
-def too_deep(options: DecodeOptions) -> CountExceeded:
+def too_deep(options: DecodeOptions) -> NestedTooDeep:
     """The error for JSON that nests beyond the limit."""
     limit = options.limits.json_depth
-    return CountExceeded(f"or more levels of nesting in input {options.name!r}", limit + 1, limit, "limits.json_depth")
+    what = f"or more levels of nesting in input {options.name!r}"
+    return NestedTooDeep(what, limit + 1, limit, f"/inputs/{options.name}")
 
 
 def check_depth(values: Sequence[Any], above: int, options: DecodeOptions) -> None:
-    """Raise CountExceeded where a value, itself `above` levels down, nests beyond the limit; a walk by level."""
+    """Raise NestedTooDeep where a value, itself `above` levels down, nests beyond the limit; a walk by level."""
     level: list[Any] = [item for item in values if type(item) in (dict, list)]
     for _ in range(options.limits.json_depth - above):
         if not level:

@@ -76,7 +76,7 @@ class GoodRows:
 
 
 def read_one(text: bytes | memoryview, options: DecodeOptions) -> Any:
-    """The value of a JSON text, or an Unread that says why there is none; raises CountExceeded where it is too deep."""
+    """The value of a JSON text, or an Unread that says why there is none; raises NestedTooDeep where it is too deep."""
     try:
         return _DECODE(text)
     except RecursionError:

@@ -42,7 +42,7 @@ async def test_a_frame_is_kept_shown_given_back_and_forgotten(api: httpx.AsyncCl
     ("change", "status", "code"),
     [
         ({"content": b""}, 422, "input.empty"),
-        ({"content": b"x" * 200_001}, 413, "limit.bytes"),
+        ({"content": b"x" * 200_001}, 413, "limit.body_bytes"),
         ({"headers": {"content-type": "image/png"}}, 415, "format.unsupported"),
         ({"headers": {}}, 415, "format.unsupported"),
         ({"headers": {"content-type": "text/csv", "content-encoding": "br"}}, 415, "format.encoding_unsupported"),
