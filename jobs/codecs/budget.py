@@ -41,9 +41,14 @@ class Budget:
         if self._bytes > self._limits.decoded_bytes:
             raise DecodedTooLarge(f"{self._what}, decoded,", self._limits.decoded_bytes, pointer=self._pointer)
 
-    def surely_small(self, promised: int) -> bool:
-        """Whether what a footer promises lies far under the limit."""
-        return promised * 4 < self._limits.decoded_bytes
+    def fits(self, count: int) -> None:
+        """Check bytes that are not there yet; raises DecodedTooLarge."""
+        if not self.has_room(count):
+            raise DecodedTooLarge(f"{self._what}, decoded,", self._limits.decoded_bytes, pointer=self._pointer)
+
+    def has_room(self, count: int) -> bool:
+        """Whether so many bytes may be decoded."""
+        return self._bytes + count <= self._limits.decoded_bytes
 
     def cells(self, table: pa.Table) -> None:
         """Check the largest single value of text and binary columns; raises CellTooLarge."""
@@ -60,6 +65,7 @@ class Budget:
         self.columns(table.num_columns)
         self.rows(table.num_rows)
         self._bytes = 0
+        self.fits(8 * table.num_rows * sum(map(pa.types.is_null, table.schema.types)))
         if table.get_total_buffer_size() <= min(self._limits.decoded_bytes, self._limits.cell_bytes):
             return  # all buffers together, of which the table may show a part: counted in a tenth of the time
         size = table.nbytes

@@ -10,7 +10,7 @@ from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.delimited_fast import read_typed
 from jobs.codecs.delimited_rejects import read_others
-from jobs.codecs.delimited_rows import read_header
+from jobs.codecs.delimited_rows import check_cells, read_header
 from jobs.codecs.delimited_types import typed_column
 from jobs.codecs.delimited_write import written
 from jobs.codecs.picking import picked
@@ -47,6 +47,7 @@ class Delimited:
         header, body = read_header(data, self._delimiter, options)
         budget = Budget(options)
         budget.columns(len(header))
+        check_cells(body, len(header), options)
         positions = picked(header, options.columns)
         names = [header[position] for position in positions]
         fast = None if _has_rejects(options) else read_typed(body, header, positions, self._delimiter, options)

@@ -4,16 +4,17 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from jobs.codecs.base import DecodeOptions
+from jobs.codecs.budget import Budget
 from jobs.codecs.delimited_quotes import open_in_last
 from jobs.codecs.delimited_types import FALSE, TRUE
-from jobs.errors import InputEmpty, InputMalformed, TooManyRows
+from jobs.errors import CellTooLarge, InputEmpty, InputMalformed
 
 # what pandas' text columns are made of: read as such it needs no cast later, and Arrow's reader is 10 % faster
 TEXT = pa.large_string()
@@ -61,11 +62,10 @@ def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOption
         return schema.empty_table()
     quotes = count_quotes(raw)
     quoted = quotes > 0
-    if not quoted:
-        _check_count(raw, options)
     try:
         rows = _read(body, schema, delimiter, quoted=quoted)
     except pa.ArrowInvalid as error:
+        _check_longest(error, raw, options)
         raise _explained(error, body, schema, delimiter, options) from None
     # quotes that are closed come in pairs, those within a value too
     if quotes % 2 and open_in_last(body, rows, delimiter) is not None:
@@ -95,7 +95,7 @@ def parse_rows(
 
 def count_quotes(raw: np.ndarray) -> int:
     """How many quotes there are, in blocks that stay in the CPU's cache."""
-    return sum(int(np.count_nonzero(raw[start : start + 2**17] == ord('"'))) for start in range(0, raw.size, 2**17))
+    return sum(int(np.count_nonzero(piece == ord('"'))) for piece in _blocks(raw))
 
 
 def _has_content(raw: np.ndarray, width: int) -> bool:
@@ -107,11 +107,42 @@ def _has_content(raw: np.ndarray, width: int) -> bool:
     )
 
 
-def _check_count(raw: np.ndarray, options: DecodeOptions) -> None:
-    lines = int(np.count_nonzero(raw == 10))
+def _check_longest(error: pa.ArrowInvalid, raw: np.ndarray, options: DecodeOptions) -> None:
+    """Raise CellTooLarge where the reader met a row that even its largest block does not hold."""
+    if "straddling" in str(error) and raw.size > options.limits.cell_bytes:
+        what = f"a row of input {options.name!r}"
+        raise CellTooLarge(what, options.limits.cell_bytes, "; is a quote never closed?", input=options.name) from None
+
+
+def check_cells(body: pa.Buffer, width: int, options: DecodeOptions) -> None:
+    """Refuse what is too many rows or cells by a count of line breaks; raises TooManyRows or DecodedTooLarge.
+
+    Text columns take eight bytes for each value, whatever stands in it.
+    """
+    raw, budget = np.frombuffer(body, np.uint8), Budget(options)
+    rows = sum(int(np.count_nonzero(piece == 10)) for piece in _blocks(raw))
     # blank lines do not count as rows, so only a clear excess is refused before it is read
-    if lines > 2 * options.limits.rows + 1_000:
-        raise TooManyRows(f"rows in input {options.name!r}", lines, options.limits.rows, f"/inputs/{options.name}")
+    if budget.has_room(8 * width * rows) and rows <= 2 * options.limits.rows + 1_000:
+        return
+    rows = _rows_outside_quotes(raw)
+    if rows > 2 * options.limits.rows + 1_000:
+        budget.rows(rows)
+    budget.fits(8 * width * rows)
+
+
+def _rows_outside_quotes(raw: np.ndarray) -> int:
+    rows, inside = 0, 0
+    for piece in _blocks(raw):
+        open_quotes = (np.cumsum(piece == ord('"')) + inside) & 1
+        ends = (piece == 10) & (open_quotes == 0)
+        blank = ends[1:] & (piece[:-1] == 10)
+        rows += int(np.count_nonzero(ends)) - int(np.count_nonzero(blank))
+        inside = int(open_quotes[-1])
+    return rows
+
+
+def _blocks(raw: np.ndarray) -> Iterator[np.ndarray]:
+    return (raw[start : start + 2**17] for start in range(0, raw.size, 2**17))
 
 
 def _read(

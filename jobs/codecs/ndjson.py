@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.json_columns import Columns
-from jobs.codecs.json_parse import malformed, too_deep
+from jobs.codecs.json_parse import check_cost, malformed, too_deep
 from jobs.codecs.json_rejects import read_one
 from jobs.codecs.json_write import lines_text
 from jobs.errors import FramequeueError, InputEmpty
@@ -37,6 +37,7 @@ class NdJson:
         columns = Columns(options)
         lines_before = 0
         for piece in _pieces(data):
+            check_cost(piece, options)
             try:
                 records = _DECODER.decode_lines(piece)
             except RecursionError:
