@@ -34,6 +34,8 @@ def read_header(data: pa.Buffer, delimiter: str, options: DecodeOptions) -> tupl
         raise InputEmpty(f"input {options.name!r} has no header row", input=options.name)
     try:
         text = bytes(view[start:end]).decode("utf-8")
+        if '"' not in text:  # the names alone would take ten times their text
+            Budget(options).columns(text.count(delimiter) + 1)
         names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except UnicodeDecodeError:
         raise _not_utf8(options, 0) from None

@@ -58,15 +58,15 @@ class NdJson:
 def _pieces(data: pa.Buffer) -> Iterator[bytes]:
     """Pieces of about four MiB that end with a line."""
     view = memoryview(data)
-    start = 3 if bytes(view[:3]) == _UTF8_BOM else 0
-    rest = b""
+    start = end = 3 if bytes(view[:3]) == _UTF8_BOM else 0
     while start < len(view):
-        block = rest + bytes(view[start : start + _BATCH_BYTES])
-        start += _BATCH_BYTES
-        cut = len(block) if start >= len(view) else block.rfind(b"\n") + 1
-        rest = block[cut:]
-        if cut:
-            yield block[:cut]
+        block = bytes(view[end : end + _BATCH_BYTES])
+        cut = end + len(block) if end + len(block) >= len(view) else end + block.rfind(b"\n") + 1
+        if cut > end:
+            yield bytes(view[start:cut]) if start < end or cut < end + len(block) else block
+            start = end = cut
+        else:  # a line longer than a piece
+            end += len(block)
 
 
 def _at_its_line(piece: bytes, options: DecodeOptions, lines_before: int) -> FramequeueError:

@@ -13,7 +13,8 @@ from tests.http.fake import FakeQueue, a_spec, running
 async def test_rejects_of_a_live_job_are_not_ready(api: httpx.AsyncClient, queue: FakeQueue) -> None:
     """Contract: GET /v1/jobs/{id}/rejects is 409 with Retry-After while the job lives."""
     job = queue.add(a_spec())
-    for queue.jobs[job.id] in (job, running(job)):
+    for live in (job, running(job)):
+        queue.jobs[job.id] = live
         answer = await api.get(f"/v1/jobs/{job.id}/rejects")
         assert (answer.status_code, answer.json()["code"]) == (409, "job.not_ready")
         assert "retry-after" in answer.headers
