@@ -1,6 +1,7 @@
 """JSON lines: one record a line."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -10,7 +11,7 @@ from jobs.codecs.json_columns import Columns
 from jobs.codecs.json_parse import check_cost, malformed, too_deep
 from jobs.codecs.json_rejects import read_one
 from jobs.codecs.json_write import lines_text
-from jobs.errors import FramequeueError, InputEmpty
+from jobs.errors import CellTooLarge, FramequeueError, InputEmpty
 
 _BATCH_BYTES = 4 * 1024**2
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -46,6 +47,8 @@ class NdJson:
                 if options.rejects is None:
                     raise _at_its_line(piece, options, lines_before) from None
                 records = [read_one(line, options) for line in piece.split(b"\n") if line.strip()]
+            if len(piece) > 2 * _BATCH_BYTES:
+                _check_long(records, options)
             columns.add_records(records)
             lines_before += piece.count(b"\n")
         return columns.decoded()
@@ -67,6 +70,16 @@ def _pieces(data: pa.Buffer) -> Iterator[bytes]:
             start = end = cut
         else:  # a line longer than a piece
             end += len(block)
+
+
+def _check_long(records: list[Any], options: DecodeOptions) -> None:
+    """Refuse a value of a long line before more is made of it."""
+    limit = options.limits.cell_bytes
+    for record in records:
+        for name, value in record.items() if type(record) is dict else ():
+            if type(value) is str and len(value) > limit:
+                what = f"a value in column {name[:100]!r} of input {options.name!r}"
+                raise CellTooLarge(what, limit, input=options.name)
 
 
 def _at_its_line(piece: bytes, options: DecodeOptions, lines_before: int) -> FramequeueError:

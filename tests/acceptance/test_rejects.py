@@ -1,5 +1,6 @@
 """Rows that are set aside, from the submission to their frame: the application and a worker on a real Valkey."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -92,7 +93,8 @@ async def test_without_the_mode_a_bad_row_fails_the_job(api: httpx.AsyncClient, 
 
 async def test_rejects_of_a_step(api: httpx.AsyncClient, worker: Running) -> None:
     """Contract: on_row_error "reject" sets rows aside whose cast in a step fails."""
-    steps = '[{"op":"astype","dtype":{"amount":"float64"}},{"op":"query","expr":"id > 1"},{"op":"astype","dtype":{"name":"int64"}}]'
+    first, last = ({"op": "astype", "dtype": dtype} for dtype in ({"amount": "float64"}, {"name": "int64"}))
+    steps = json.dumps([first, {"op": "query", "expr": "id > 1"}, last])
     body = "id,amount,name\n1,10,5\n2,x,6\n3,1\n4,40,y\n5,2,7\n"
     job = await _submitted(api, body, pipeline=steps, dtypes="{}")
     assert job["result"]["preview"]["records"] == [{"id": 5, "amount": 2.0, "name": 7}]
