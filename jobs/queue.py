@@ -24,7 +24,7 @@ from jobs.store.listing import Listing
 from jobs.store.shared import Shared
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged, Upload
-from jobs.submits import IdempotencyKey, KeptFrame, Submits, checked
+from jobs.submits import IdempotencyKey, KeptFrame, Submits, checked, reading
 from jobs.tracing import Tracing, producing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
@@ -195,24 +195,12 @@ class JobQueue:
         return await self._read(frame.tenant, frame.payload)
 
     async def _read(self, tenant: str, payload: PayloadRef) -> Job:
-        new = self.submits.new(self._reading(tenant, payload), {})
+        new = self.submits.new(reading(tenant, payload, self._settings.jobs), {})
         # our own job, not the tenant's
         (job,) = (await self.accept([new], wait_s=self._settings.api.max_wait_s, listed=False)).jobs
         if job.outcome is not None and job.outcome.error is not None:
             raise FramequeueError.restored(job.outcome.error)
         return job
-
-    def _reading(self, tenant: str, payload: PayloadRef) -> JobSpec:
-        jobs = self._settings.jobs
-        return JobSpec(
-            tenant=tenant,
-            pipeline=[],
-            inputs={"df": Input(payload=payload)},
-            timeout_s=jobs.timeout_s,
-            max_attempts=jobs.max_attempts,
-            delay_s=0,
-            result_ttl_s=jobs.frame_ttl_s,
-        )
 
     async def frame(self, tenant: str, frame_id: str) -> Frame:
         """The frame; raises NotFound for an unknown or expired id and for another tenant's alike."""

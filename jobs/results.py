@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -94,6 +95,8 @@ class Results:
         result = job.outcome.result if job.outcome else None
         if result is None:
             raise JobNotReady(job.id, job.state)
+        if job.expires_ms is not None and job.expires_ms <= time.time() * 1000:
+            raise ResultExpired(job.id)  # its bytes may still be held, for jobs that read them
         frame = StoredFrame(result.sha256, result.bytes, result.rows, result.blob)
         try:
             if result.blob is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from config import Settings
+from config.sections import JobSettings
 from jobs.errors import InputGone, InputUnknown, JobLive
 from jobs.model import STORED_MEDIA_TYPE, Frame, Input, Job, JobSpec, PayloadRef
 from jobs.pointers import escaped
@@ -151,6 +152,19 @@ class Submits:
 
 def _new_id() -> str:
     return f"job_{secrets.token_urlsafe(18)}"
+
+
+def reading(tenant: str, payload: PayloadRef, settings: JobSettings) -> JobSpec:
+    """The spec of the job that reads an uploaded payload, and does nothing else."""
+    return JobSpec(
+        tenant=tenant,
+        pipeline=[],
+        inputs={"df": Input(payload=payload)},
+        timeout_s=settings.timeout_s,
+        max_attempts=settings.max_attempts,
+        delay_s=0,
+        result_ttl_s=settings.frame_ttl_s,
+    )
 
 
 def checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:

@@ -16,7 +16,19 @@ from service.lifespan import lifespan_of
 from service.openapi import document
 from service.operations import readable_content
 from service.quotas import Quotas
-from service.routes import batches, deliveries, events, frames, health, jobs, listing, pages, results, transforms
+from service.routes import (
+    batches,
+    deliveries,
+    events,
+    frames,
+    health,
+    jobs,
+    listing,
+    pages,
+    rejects,
+    results,
+    transforms,
+)
 
 ACCEPT_POST = ", ".join((MULTIPART, *readable_content()))
 ROOMS = (
@@ -24,6 +36,7 @@ ROOMS = (
     listing,
     batches,
     results,
+    rejects,
     deliveries,
     events,
     frames,

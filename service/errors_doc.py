@@ -3,7 +3,8 @@
 import sys
 from typing import Final
 
-from jobs.errors import FramequeueError
+from config.sections import LimitSettings
+from jobs.errors import CountExceeded, FramequeueError, SizeExceeded
 from service.problems import STATUS, error_classes
 
 _HEAD: Final = """# Errors
@@ -15,6 +16,14 @@ whether the same request may succeed later. This page is made from the code by `
 | code | status | retryable | title | when, and what helps |
 |---|---|---|---|---|
 """
+
+LIMITS: Final = (*SizeExceeded.__subclasses__(), *CountExceeded.__subclasses__())
+
+
+def _meaning(setting: str) -> str:
+    text = LimitSettings.model_fields[setting].description or ""
+    return text[:1].lower() + text[1:]
+
 
 WHEN: Final[dict[str, str]] = {
     "json.malformed": "The text is not JSON; the detail names line and column.",
@@ -35,14 +44,13 @@ WHEN: Final[dict[str, str]] = {
     "range.not_satisfiable": "The range begins behind the end of the bytes; `Content-Range` has their number.",
     "input.gone": "An input of a known job has expired or was deleted; upload it again.",
     "result.expired": "The result has outlived `result_ttl_s`; submit the job again.",
-    "limit.bytes": "Something is larger than the setting that the detail names.",
+    **{kind.code: f"Beyond `limits.{kind.setting}`: {_meaning(kind.setting)}" for kind in LIMITS},
     "format.unsupported": "The `Content-Type` is not one that is read; `Accept-Post` lists those that are.",
     "format.encoding_unsupported": "The `Content-Encoding` is not read; `Accept-Encoding` lists those that are.",
     "spec.invalid": "A field has a wrong type or value; the pointer says which.",
     "spec.field_unknown": "A field, query parameter or key of a source is not known; the detail suggests the nearest.",
     "webhook.refused": "The webhook's URL is not https, its host is not allowed, or its address is not a public one.",
     "idempotency.mismatch": "The key was used for another request; repeat that one unchanged, or take a new key.",
-    "limit.count": "There is more of something than the setting that the detail names.",
     "pipeline.op_unknown": "There is no such op; `GET /v1/transforms` lists them.",
     "pipeline.argument_invalid": "An argument of a step has a wrong type or value.",
     "pipeline.argument_unknown": "The op has no such argument; the detail lists those it has.",

@@ -7,7 +7,16 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import Response
 
-from jobs.errors import FormatUnsupported, FramequeueError, JobLive, JobNotReady, QuotaExceeded, StoreError
+from jobs.errors import (
+    CountExceeded,
+    FormatUnsupported,
+    FramequeueError,
+    JobLive,
+    JobNotReady,
+    QuotaExceeded,
+    SizeExceeded,
+    StoreError,
+)
 from jobs.model import Place, Problem
 from service.errors import EncodingUnsupported, HttpError
 
@@ -34,7 +43,7 @@ STATUS: Final[dict[str, int]] = {
     "input.gone": 410,
     "result.expired": 410,
     "precondition.failed": 412,
-    "limit.bytes": 413,
+    **{error.code: 413 for error in SizeExceeded.__subclasses__()},
     "format.unsupported": 415,
     "format.encoding_unsupported": 415,
     "range.not_satisfiable": 416,
@@ -42,7 +51,7 @@ STATUS: Final[dict[str, int]] = {
     "spec.field_unknown": 422,
     "webhook.refused": 422,
     "idempotency.mismatch": 422,
-    "limit.count": 422,
+    **{error.code: 422 for error in CountExceeded.__subclasses__()},
     "pipeline.op_unknown": 422,
     "pipeline.argument_invalid": 422,
     "pipeline.argument_unknown": 422,

@@ -14,6 +14,12 @@ class LimitSettings(Section):
     """The largest JSON envelope (it is held in memory; larger tables go as a file part, a raw body or a frame)."""
     pipeline_bytes: int = Field(256 * KIB, ge=1)
     """The largest pipeline as JSON text: checking takes up to 8 ms a KiB, and every answer shows it."""
+    labels: int = Field(32, ge=0)
+    """Labels of a job."""
+    labels_bytes: int = Field(64 * KIB, ge=2)
+    """The largest labels as JSON text."""
+    dtypes_bytes: int = Field(MIB, ge=2)
+    """The largest `dtypes` of an input as JSON text."""
     decoded_bytes: int = Field(GIB, ge=1)
     """The largest input once decompressed and decoded."""
     compression_ratio: float = Field(200.0, ge=1)
@@ -34,5 +40,7 @@ class LimitSettings(Section):
     """Inputs of a job."""
     queued_jobs: int = Field(1_000_000, ge=1)
     """Unfinished jobs in the queue before submits are answered 503."""
+    batch_jobs: int = Field(100, ge=1, le=1_000)
+    """Jobs of a batch."""
     dependents: int = Field(1_000, ge=1)
     """Inputs of other jobs that may wait for one job: its end gives its result to all of them at once."""

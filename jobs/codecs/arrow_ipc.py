@@ -5,11 +5,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.codecs.arrow_messages import decoded_sizes
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.picking import picked
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
+from jobs.codecs.written_out import written_out
 from jobs.errors import InputEmpty, InputMalformed
 
 _BROKEN = (
@@ -72,6 +74,8 @@ def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) ->
     if data.size == 0:
         raise InputEmpty(f"input {options.name!r} is empty where an Arrow {kind} was expected", input=options.name)
     budget, rows = Budget(options), 0
+    if not options.ours:
+        _check_sizes(data, budget)
     try:
         schema, batches = opened(data, None)
         width = len(schema)
@@ -87,13 +91,20 @@ def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) ->
             if not options.ours:
                 # first of all: offsets that lie would make even asking for the size crash
                 batch.validate(full=True)
-            budget.bytes(batch.nbytes)
+            budget.bytes(batch.nbytes + sum(map(written_out, batch.columns)))
             kept.append(batch)
         return Decoded(sound(pa.Table.from_batches(kept, schema=schema)), width=width)
     except _BROKEN as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         detail = f"input {options.name!r} is no readable Arrow {kind} ({reason})"
         raise InputMalformed(detail, input=options.name) from None
+
+
+def _check_sizes(data: pa.Buffer, budget: Budget) -> None:
+    total = 0
+    for size in decoded_sizes(data):
+        total += size
+        budget.fits(total)
 
 
 def _encode(batches: pa.RecordBatchReader, new: Callable[..., Any]) -> Iterator[bytes]:

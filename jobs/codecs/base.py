@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from jobs.model import Warn
+from jobs.rejects import InputRejects
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class DecodeOptions:
     """How to read one input. `name` is the input's, for messages; `dtypes` maps a column to a dtype's name.
 
     `columns` are the only ones to read, None for all: what is in others is neither decoded nor checked. `ours` says
-    that a worker wrote the bytes, so that nothing in them has to be doubted.
+    that a worker wrote the bytes, so that nothing in them has to be doubted. Bad rows go into `rejects` where that is
+    given, and fail the input elsewhere.
     """
 
     name: str = "df"
@@ -39,6 +41,7 @@ class DecodeOptions:
     dtypes: Mapping[str, str] = field(default_factory=dict)
     columns: frozenset[str] | None = None
     ours: bool = False
+    rejects: InputRejects | None = None
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 
@@ -54,11 +57,16 @@ class EncodeOptions:
 
 
 class Decoded(NamedTuple):
-    """A decoded input and what had to be mapped on the way; `width` counts its columns, those left unread too."""
+    """A decoded input and what had to be mapped on the way; `width` counts its columns, those left unread too.
+
+    `guessed` says that the types were told from the values: the codec then leaves out the rows that are known to be bad
+    itself, so that decoding again gives the types of the others.
+    """
 
     table: pa.Table
     warnings: tuple[Warn, ...] = ()
     width: int | None = None
+    guessed: bool = False
 
 
 class Codec(Protocol):
@@ -74,7 +82,7 @@ class Codec(Protocol):
     extension: str
 
     def decode(self, data: pa.Buffer, options: DecodeOptions, /) -> Decoded:
-        """The table in `data`; raises InputMalformed, InputEmpty, CastFailed, CountExceeded or SizeExceeded."""
+        """The table in `data`; raises InputMalformed, InputEmpty, CastFailed or a LimitExceeded."""
         ...
 
     def encode(self, batches: pa.RecordBatchReader, options: EncodeOptions, /) -> Iterator[bytes]:

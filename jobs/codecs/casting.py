@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.errors import CastFailed
+from jobs.rejects import refused
 
 _REFUSALS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, ValueError, OverflowError, KeyError)
 
@@ -34,7 +35,7 @@ def cast_column(values: pa.ChunkedArray, target: Target) -> pa.ChunkedArray:
     try:
         return _chunked(convert(values, target.type))
     except _REFUSALS as error:
-        raise _failure(values, target, convert, error) from None
+        raise _failure(values, target, error) from None
 
 
 def _chunked(array: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
@@ -99,30 +100,33 @@ def _text_to_bytes(values: pa.ChunkedArray, type_: pa.DataType) -> pa.Array:
     return pa.array(decoded, type_)
 
 
-def _failure(values: pa.ChunkedArray, target: Target, convert: Conversion, error: Exception) -> CastFailed:
-    row = _first_refused(values, target.type, convert)
-    if row is None:
+def _failure(values: pa.ChunkedArray, target: Target, error: Exception) -> CastFailed:
+    first = refused_values(values, target, 1)
+    if not first:
         reason = str(error).splitlines()[0][:200]
         return CastFailed(
             f"column {target.column!r} cannot become {target.dtype}: {reason}", target.pointer, input=target.input
         )
+    row = first[0] + 1
+    why = refusal_of(values, first[0], target)
+    detail = f"column {target.column!r}, row {row}: {why}; correct it or choose another dtype"
+    return CastFailed(detail, target.pointer, input=target.input, row=row)
+
+
+def refused_values(values: pa.ChunkedArray, target: Target, most: int) -> list[int]:
+    """The positions of the values that do not become `target.type`, in order, at most so many."""
+    convert = _conversion(values.type, target.type)
+
+    def fits(start: int, length: int) -> bool:
+        return _fits(values.slice(start, length), target.type, convert)
+
+    return refused(len(values), fits, most)
+
+
+def refusal_of(values: pa.ChunkedArray, row: int, target: Target) -> str:
+    """Why the value at this position does not become `target.type`."""
     shown = repr(values[row].as_py())
-    shown = shown if len(shown) <= 100 else shown[:97] + "..."
-    detail = (
-        f"column {target.column!r}, row {row + 1}: {shown} is no {target.dtype}; correct it or choose another dtype"
-    )
-    return CastFailed(detail, target.pointer, input=target.input, row=row + 1)
-
-
-def _first_refused(values: pa.ChunkedArray, type_: pa.DataType, convert: Conversion) -> int | None:
-    """The first row that is refused on its own, found by halving."""
-    low, high = 0, len(values)
-    if high == 0 or _fits(values, type_, convert):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if not _fits(values.slice(low, middle - low), type_, convert) else (middle, high)
-    return low if not _fits(values.slice(low, 1), type_, convert) else None
+    return f"{shown if len(shown) <= 100 else shown[:97] + '...'} is no {target.dtype}"
 
 
 def _fits(values: pa.ChunkedArray, type_: pa.DataType, convert: Conversion) -> bool:

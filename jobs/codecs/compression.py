@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from jobs.codecs.base import DecodeLimits
 from jobs.codecs.sink import Sink
-from jobs.errors import FormatUnsupported, InputMalformed, SizeExceeded
+from jobs.errors import DecodedTooLarge, FormatUnsupported, InputMalformed, RatioTooLarge
 
 ENCODINGS = ("gzip", "zstd")
 _PIECE = 1024**2
@@ -34,13 +34,13 @@ def canonical_encoding(encoding: str | None) -> str | None:
 def decompress(data: pa.Buffer, encoding: str | None, limits: DecodeLimits) -> pa.Buffer:
     """The bytes of `data` without its Content-Encoding; gzip may have several members, zstd several frames.
 
-    Raises FormatUnsupported, InputMalformed where it is cut short or followed by other bytes, SizeExceeded where it
-    would grow beyond `decoded_bytes` or, past `ratio_free_bytes`, beyond the ratio.
+    Raises FormatUnsupported, InputMalformed where it is cut short or followed by other bytes, DecodedTooLarge
+    where it would grow beyond `decoded_bytes`, RatioTooLarge where, past `ratio_free_bytes`, beyond the ratio.
     """
     name = canonical_encoding(encoding)
     if name is None:
         if data.size > limits.decoded_bytes:
-            raise SizeExceeded("the input", limits.decoded_bytes, "limits.decoded_bytes")
+            raise DecodedTooLarge("the input", limits.decoded_bytes)
         return data
     guard = _Guard(data.size, limits)
     out = pa.BufferOutputStream()
@@ -83,11 +83,11 @@ class _Guard:
         self._total += size
         limits = self._limits
         if self._total > limits.decoded_bytes:
-            raise SizeExceeded("the decompressed input", limits.decoded_bytes, "limits.decoded_bytes")
+            raise DecodedTooLarge("the decompressed input", limits.decoded_bytes)
         allowed = max(limits.ratio_free_bytes, int(self._compressed * limits.compression_ratio))
         if self._total > allowed:
             hint = f"; it expands more than {limits.compression_ratio:g} times"
-            raise SizeExceeded("the decompressed input", allowed, "limits.compression_ratio", hint)
+            raise RatioTooLarge("the decompressed input", allowed, hint)
 
 
 def _gunzip(data: pa.Buffer) -> Iterator[bytes]:

@@ -9,7 +9,8 @@ import pyarrow as pa
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.delimited_fast import read_typed
-from jobs.codecs.delimited_rows import read_header, read_rows
+from jobs.codecs.delimited_rejects import read_others
+from jobs.codecs.delimited_rows import check_cells, read_header
 from jobs.codecs.delimited_types import typed_column
 from jobs.codecs.delimited_write import written
 from jobs.codecs.picking import picked
@@ -49,12 +50,13 @@ class Delimited:
         header, body = read_header(data, self._delimiter, options)
         budget = Budget(options)
         budget.columns(len(header))
+        check_cells(body, len(header), options)
         positions = picked(header, options.columns)
         names = [header[position] for position in positions]
-        fast = read_typed(body, header, positions, self._delimiter, options)
+        fast = None if _has_rejects(options) else read_typed(body, header, positions, self._delimiter, options)
         if fast is not None:
             return Decoded(pa.Table.from_arrays(fast, names=names), width=len(header))
-        rows = read_rows(body, len(header), self._delimiter, options)
+        rows = read_others(body, len(header), self._delimiter, options)
         budget.table(rows)
         warnings: list[Warn] = []
         # a column with a dtype of its own stays text until that cast, so that nothing is guessed before it
@@ -62,7 +64,7 @@ class Delimited:
             rows.column(position) if name in options.dtypes else typed_column(rows.column(position), name, warnings)
             for position, name in zip(positions, names, strict=True)
         ]
-        return Decoded(pa.Table.from_arrays(columns, names=names), tuple(warnings), len(header))
+        return Decoded(pa.Table.from_arrays(columns, names=names), tuple(warnings), len(header), guessed=True)
 
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A header and the rows, batch by batch; see `Codec.encode`."""
@@ -89,11 +91,16 @@ def check_charset(charset: str | None) -> str:
     return name
 
 
+def _has_rejects(options: DecodeOptions) -> bool:
+    return options.rejects is not None and options.rejects.count > 0
+
+
 def _utf8(data: pa.Buffer, options: DecodeOptions) -> pa.Buffer:
     name = check_charset(options.charset)
     if name not in ("utf-8", "ascii", "utf-8-sig"):
         try:
-            text = data.to_pybytes().decode(name)
+            # what is no text goes on as bytes that are none: with its row
+            text = data.to_pybytes().decode(name, "strict" if options.rejects is None else "surrogateescape")
         except (UnicodeDecodeError, ValueError) as error:
             raise InputMalformed(f"input {options.name!r} is not {name} ({error})", input=options.name) from None
         data = pa.py_buffer(text.encode("utf-8", "surrogatepass"))

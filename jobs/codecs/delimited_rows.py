@@ -4,15 +4,17 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from jobs.codecs.base import DecodeOptions
+from jobs.codecs.budget import Budget
+from jobs.codecs.delimited_quotes import open_in_last
 from jobs.codecs.delimited_types import FALSE, TRUE
-from jobs.errors import CountExceeded, InputEmpty, InputMalformed
+from jobs.errors import CellTooLarge, InputEmpty, InputMalformed
 
 # what pandas' text columns are made of: read as such it needs no cast later, and Arrow's reader is 10 % faster
 TEXT = pa.large_string()
@@ -32,6 +34,8 @@ def read_header(data: pa.Buffer, delimiter: str, options: DecodeOptions) -> tupl
         raise InputEmpty(f"input {options.name!r} has no header row", input=options.name)
     try:
         text = bytes(view[start:end]).decode("utf-8")
+        if '"' not in text:  # the names alone would take ten times their text
+            Budget(options).columns(text.count(delimiter) + 1)
         names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except UnicodeDecodeError:
         raise _not_utf8(options, 0) from None
@@ -60,29 +64,24 @@ def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOption
         return schema.empty_table()
     quotes = count_quotes(raw)
     quoted = quotes > 0
-    if not quoted:
-        _check_count(raw, options)
     try:
         rows = _read(body, schema, delimiter, quoted=quoted)
     except pa.ArrowInvalid as error:
+        _check_longest(error, raw, options)
         raise _explained(error, body, schema, delimiter, options) from None
     # quotes that are closed come in pairs, those within a value too
-    if quotes % 2 and _ends_inside_quotes(body, rows, delimiter):
+    if quotes % 2 and open_in_last(body, rows, delimiter) is not None:
         detail = f"input {options.name!r}, row {rows.num_rows}: a quote is opened and never closed"
         raise InputMalformed(detail, input=options.name, row=rows.num_rows)
     return rows
 
 
-def _ends_inside_quotes(body: pa.Buffer, rows: pa.Table, delimiter: str) -> bool:
-    """Whether the text ends with its last value and no closing quote, which Arrow lets pass."""
-    last = rows.column(rows.num_columns - 1)[-1].as_py() if rows.num_rows else None
-    if last is None:
-        return False
-    value = last.encode().replace(b'"', b'""')
-    start = body.size - len(value)
-    opened = body.slice(max(0, start - 2), min(start, 2)).to_pybytes() if start >= 0 else b""
-    before = (f"{delimiter}\n\r").encode()
-    return opened[-1:] == b'"' and (len(opened) == 1 or opened[0] in before) and body.slice(start).to_pybytes() == value
+def rows_of(body: pa.Buffer, width: int, delimiter: str, on_bad_row: Callable[[pacsv.InvalidRow], str]) -> pa.Table:
+    """The rows as `read_rows` gives them, one after the other; `on_bad_row` says `skip` or `error` to a misfit."""
+    schema = pa.schema([(str(position), TEXT) for position in range(width)])
+    if not _has_content(np.frombuffer(body, np.uint8), width):
+        return schema.empty_table()
+    return _read(body, schema, delimiter, quoted=True, threads=False, on_bad_row=on_bad_row)
 
 
 def parse_rows(
@@ -98,7 +97,7 @@ def parse_rows(
 
 def count_quotes(raw: np.ndarray) -> int:
     """How many quotes there are, in blocks that stay in the CPU's cache."""
-    return sum(int(np.count_nonzero(raw[start : start + 2**17] == ord('"'))) for start in range(0, raw.size, 2**17))
+    return sum(int(np.count_nonzero(piece == ord('"'))) for piece in _blocks(raw))
 
 
 def _has_content(raw: np.ndarray, width: int) -> bool:
@@ -110,11 +109,42 @@ def _has_content(raw: np.ndarray, width: int) -> bool:
     )
 
 
-def _check_count(raw: np.ndarray, options: DecodeOptions) -> None:
-    lines = int(np.count_nonzero(raw == 10))
+def _check_longest(error: pa.ArrowInvalid, raw: np.ndarray, options: DecodeOptions) -> None:
+    """Raise CellTooLarge where the reader met a row that even its largest block does not hold."""
+    if "straddling" in str(error) and raw.size > options.limits.cell_bytes:
+        what = f"a row of input {options.name!r}"
+        raise CellTooLarge(what, options.limits.cell_bytes, "; is a quote never closed?", input=options.name) from None
+
+
+def check_cells(body: pa.Buffer, width: int, options: DecodeOptions) -> None:
+    """Refuse what is too many rows or cells by a count of line breaks; raises TooManyRows or DecodedTooLarge.
+
+    Text columns take eight bytes for each value, whatever stands in it.
+    """
+    raw, budget = np.frombuffer(body, np.uint8), Budget(options)
+    rows = sum(int(np.count_nonzero(piece == 10)) for piece in _blocks(raw))
     # blank lines do not count as rows, so only a clear excess is refused before it is read
-    if lines > 2 * options.limits.rows + 1_000:
-        raise CountExceeded(f"rows in input {options.name!r}", lines, options.limits.rows, "limits.rows")
+    if budget.has_room(8 * width * rows) and rows <= 2 * options.limits.rows + 1_000:
+        return
+    rows = _rows_outside_quotes(raw)
+    if rows > 2 * options.limits.rows + 1_000:
+        budget.rows(rows)
+    budget.fits(8 * width * rows)
+
+
+def _rows_outside_quotes(raw: np.ndarray) -> int:
+    rows, inside = 0, 0
+    for piece in _blocks(raw):
+        open_quotes = (np.cumsum(piece == ord('"')) + inside) & 1
+        ends = (piece == 10) & (open_quotes == 0)
+        blank = ends[1:] & (piece[:-1] == 10)
+        rows += int(np.count_nonzero(ends)) - int(np.count_nonzero(blank))
+        inside = int(open_quotes[-1])
+    return rows
+
+
+def _blocks(raw: np.ndarray) -> Iterator[np.ndarray]:
+    return (raw[start : start + 2**17] for start in range(0, raw.size, 2**17))
 
 
 def _read(

@@ -15,7 +15,7 @@ from xml.parsers import expat
 import pyarrow as pa
 
 from jobs.codecs.base import DecodeOptions
-from jobs.errors import InputMalformed, SizeExceeded
+from jobs.errors import DecodedTooLarge, InputMalformed, RatioTooLarge
 
 _PIECE: Final = 64 * 1024
 _MOST_PARTS: Final = 10_000
@@ -132,10 +132,10 @@ class _Unpacking:
         self._total += size
         what, limits = f"input {self._options.name!r}, unpacked,", self._options.limits
         if self._total > limits.decoded_bytes:
-            raise SizeExceeded(what, limits.decoded_bytes, "limits.decoded_bytes")
+            raise DecodedTooLarge(what, limits.decoded_bytes)
         if self._total > self._allowed:
             hint = f"; it expands more than {limits.compression_ratio:g} times"
-            raise SizeExceeded(what, self._allowed, "limits.compression_ratio", hint)
+            raise RatioTooLarge(what, self._allowed, hint)
 
 
 def _refuse_doctype(*_: object) -> None:

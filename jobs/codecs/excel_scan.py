@@ -7,7 +7,7 @@ from typing import Any, Final
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.excel_package import Workbook, local, parser
-from jobs.errors import SizeExceeded
+from jobs.errors import DecodedTooLarge
 
 CELL_BYTES: Final = 64  # measured: 32 in the library's range, and its share of the Python rows made from it
 _PIECE: Final = 256 * 1024
@@ -31,7 +31,7 @@ def check_sheet(book: Workbook, options: DecodeOptions) -> frozenset[int]:
         _scan(book.sheet, exact)
         texts = exact.total
     if len(book.archive) + area * CELL_BYTES + texts > limit:
-        raise SizeExceeded(f"input {options.name!r}, decoded,", limit, "limits.decoded_bytes")
+        raise DecodedTooLarge(f"input {options.name!r}, decoded,", limit)
     return frozenset(sheet.errors)
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from jobs.codecs.base import Decoded, DecodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.json_parse import check_depth, complaint
+from jobs.codecs.json_rejects import GoodRows
 from jobs.codecs.objects import array_of_json, text_of
 from jobs.codecs.picking import picked
 from jobs.errors import InputMalformed
@@ -24,13 +25,16 @@ class Columns:
 
     def __init__(self, options: DecodeOptions) -> None:
         self._options, self._budget = options, Budget(options)
+        self._good = None if options.rejects is None else GoodRows(options.rejects)
         self._names: list[str] = []
         self._chunks: list[list[pa.Array]] = []
         self._warnings: list[Warn] = []
         self._rows = 0
 
     def add_records(self, records: Sequence[Any]) -> None:
-        """Add rows given as objects; raises InputMalformed with the row that is none."""
+        """Add rows given as objects; raises InputMalformed with the row that is none, or sets it aside."""
+        if self._good is not None:
+            records = self._good.records(records)
         if not records:
             return
         if set(map(type, records)) != {dict}:
@@ -61,11 +65,13 @@ class Columns:
         """The table of the columns asked for of all that was added."""
         read = picked(self._names, self._options.columns)
         if not read:
-            return Decoded(pa.table({"": pa.nulls(self._rows)}).select([]))
+            return Decoded(pa.table({"": pa.nulls(self._rows)}).select([]), guessed=True)
         names = [self._names[place] for place in read]
         columns = [self._unified(self._chunks[place], self._names[place]) for place in read]
         unique = {(warning.code, warning.column): warning for warning in self._warnings if warning.column in names}
-        return Decoded(pa.Table.from_arrays(columns, names=names), tuple(unique.values()), len(self._names))
+        return Decoded(
+            pa.Table.from_arrays(columns, names=names), tuple(unique.values()), len(self._names), guessed=True
+        )
 
     def _array(self, values: Sequence[Any], name: str) -> pa.Array:
         try:

@@ -5,12 +5,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from jobs.codecs.base import DecodeOptions
-from jobs.errors import CountExceeded, InputMalformed
+from jobs.codecs.budget import Budget
+from jobs.errors import InputMalformed, NestedTooDeep
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# texts up to this size are cheap, whatever is in them
+_CHEAP = 4 * 1024**2
+_PIECE = 1024**2
+_SPAN_COST = 72
+# bytes of Python objects: a value behind each comma (a float and its place), a string by half of its quotes
+_COSTS = {",": 32, "[": 56, "{": 64, '"': 28}
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
 _SPANS = msgspec.json.Decoder(list[msgspec.Raw])
 _FAULTS = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError)
@@ -22,8 +30,9 @@ def complaint(value: Any) -> str:
 
 
 def parse(data: pa.Buffer, options: DecodeOptions) -> Any:
-    """The value of a JSON text; raises InputMalformed, or CountExceeded where it nests too deep."""
+    """The value of a JSON text; raises InputMalformed, or NestedTooDeep where it nests too deep."""
     view = memoryview(data)
+    check_cost(view, options)
     try:
         return msgspec.json.decode(view)
     except RecursionError:
@@ -36,6 +45,7 @@ def parse(data: pa.Buffer, options: DecodeOptions) -> Any:
 def parse_rows(data: pa.Buffer, options: DecodeOptions, size: int) -> Iterator[list[Any]]:
     """The elements of a JSON array, `size` at a time."""
     view = memoryview(data)
+    Budget(options).fits(_SPAN_COST * int(_counts(view)[ord("{")]))
     try:
         spans = _SPANS.decode(view)
     except RecursionError:
@@ -49,6 +59,7 @@ def parse_rows(data: pa.Buffer, options: DecodeOptions, size: int) -> Iterator[l
 
 def parse_batch(text: bytes, options: DecodeOptions, start: int) -> list[Any]:
     """The elements of an array that begins with row `start` + 1 of the input."""
+    check_cost(text, options)
     try:
         batch: list[Any] = msgspec.json.decode(text)
     except RecursionError:
@@ -59,24 +70,44 @@ def parse_batch(text: bytes, options: DecodeOptions, start: int) -> list[Any]:
     return batch
 
 
-def malformed(options: DecodeOptions, error: Exception, row: int | None, unit: str = "row") -> InputMalformed:
-    """The error for a fault of the parser, at its row or line where that is known."""
-    where = f", {unit} {row}" if row else ""
-    reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).removeprefix("JSON is malformed: ")
-    hint = "; NaN and Infinity are no JSON, write null" if "invalid character" in reason else ""
-    return InputMalformed(
-        f"input {options.name!r}{where}: malformed JSON ({reason}){hint}", input=options.name, row=row
+def check_cost(text: bytes | memoryview, options: DecodeOptions) -> None:
+    """Raise DecodedTooLarge where the values of a text would take too much memory as Python objects."""
+    if len(text) < _CHEAP:
+        return
+    counts = _counts(text)
+    Budget(options).fits(sum(int(counts[ord(mark)]) * cost for mark, cost in _COSTS.items()))
+
+
+def _counts(text: bytes | memoryview) -> np.ndarray:
+    raw = np.frombuffer(text, np.uint8)
+    return sum(
+        (np.bincount(raw[at : at + _PIECE], minlength=256) for at in range(0, raw.size, _PIECE)),
+        np.zeros(256, np.int64),
     )
 
 
-def too_deep(options: DecodeOptions) -> CountExceeded:
+def malformed(options: DecodeOptions, error: Exception, row: int | None, unit: str = "row") -> InputMalformed:
+    """The error for a fault of the parser, at its row or line where that is known."""
+    where = f", {unit} {row}" if row else ""
+    detail = f"input {options.name!r}{where}: malformed JSON ({reason_of(error)})"
+    hint = "; NaN and Infinity are no JSON, write null" if "invalid character" in detail else ""
+    return InputMalformed(detail + hint, input=options.name, row=row)
+
+
+def reason_of(error: Exception) -> str:
+    """What the parser has against a text, in a few words."""
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).removeprefix("JSON is malformed: ")
+
+
+def too_deep(options: DecodeOptions) -> NestedTooDeep:
     """The error for JSON that nests beyond the limit."""
     limit = options.limits.json_depth
-    return CountExceeded(f"or more levels of nesting in input {options.name!r}", limit + 1, limit, "limits.json_depth")
+    what = f"or more levels of nesting in input {options.name!r}"
+    return NestedTooDeep(what, limit + 1, limit, f"/inputs/{options.name}")
 
 
 def check_depth(values: Sequence[Any], above: int, options: DecodeOptions) -> None:
-    """Raise CountExceeded where a value, itself `above` levels down, nests beyond the limit; a walk by level."""
+    """Raise NestedTooDeep where a value, itself `above` levels down, nests beyond the limit; a walk by level."""
     level: list[Any] = [item for item in values if type(item) in (dict, list)]
     for _ in range(options.limits.json_depth - above):
         if not level:

@@ -1,6 +1,7 @@
 """JSON in its three orients: records, columns and split. The parser is msgspec's: strict, and exact for integers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow as pa
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.json_columns import Columns
 from jobs.codecs.json_parse import complaint, parse, parse_rows
+from jobs.codecs.json_rejects import GoodRows, elements
 from jobs.codecs.json_write import columns_text, records_text, split_text
 from jobs.errors import InputEmpty, InputMalformed, SpecInvalid
 
@@ -79,11 +81,19 @@ def _unexpected(options: DecodeOptions, orient: str | None) -> InputMalformed:
 
 def _records(data: pa.Buffer, options: DecodeOptions) -> Decoded:
     columns = Columns(options)
-    if data.size <= _WHOLE:
-        columns.add_records(parse(data, options))
-        return columns.decoded()
-    for batch in parse_rows(data, options, _BATCH):
-        columns.add_records(batch)
+    try:
+        batches: Iterable[list[Any]] = (
+            (parse(data, options),) if data.size <= _WHOLE else parse_rows(data, options, _BATCH)
+        )
+        for batch in batches:
+            columns.add_records(batch)
+    except InputMalformed:
+        apart = None if options.rejects is None else elements(memoryview(data), options)
+        if apart is None:
+            raise
+        columns = Columns(options)
+        while batch := list(islice(apart, _BATCH)):
+            columns.add_records(batch)
     return columns.decoded()
 
 
@@ -99,8 +109,11 @@ def _columns(value: dict[str, Any], options: DecodeOptions) -> Decoded:
         name, length = next(other for other in others if other[1] != first[1])
         detail = f"input {options.name!r}: column {name!r} has {length:,} values where {first[0]!r} has {first[1]:,}"
         raise InputMalformed(detail, input=options.name)
-    columns = Columns(options)
-    columns.add(list(value), list(value.values()), rows=next(iter(lengths.values()), 0))
+    columns, rows = Columns(options), next(iter(lengths.values()), 0)
+    given: Sequence[Sequence[Any]] = list(value.values())
+    if options.rejects is not None and options.rejects.count:
+        given, rows = GoodRows(options.rejects).columns(given, rows)
+    columns.add(list(value), given, rows=rows)
     return columns.decoded()
 
 
@@ -111,6 +124,8 @@ def _split(value: dict[str, Any], options: DecodeOptions) -> Decoded:
             f"input {options.name!r}: split wants a list of names under columns and rows under data", input=options.name
         )
     width = len(names)
+    if options.rejects is not None:
+        data = GoodRows(options.rejects).arrays(data, width)
     for number, row in enumerate(data, 1):
         if not isinstance(row, list) or len(row) != width:
             found = f"{len(row)} values" if isinstance(row, list) else complaint(row)

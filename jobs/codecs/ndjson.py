@@ -1,15 +1,17 @@
 """JSON lines: one record a line."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.json_columns import Columns
-from jobs.codecs.json_parse import malformed, too_deep
+from jobs.codecs.json_parse import check_cost, malformed, too_deep
+from jobs.codecs.json_rejects import read_one
 from jobs.codecs.json_write import lines_text
-from jobs.errors import FramequeueError, InputEmpty
+from jobs.errors import CellTooLarge, FramequeueError, InputEmpty
 
 _BATCH_BYTES = 4 * 1024**2
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -38,12 +40,17 @@ class NdJson:
         columns = Columns(options)
         lines_before = 0
         for piece in _pieces(data):
+            check_cost(piece, options)
             try:
                 records = _DECODER.decode_lines(piece)
             except RecursionError:
                 raise too_deep(options) from None
             except _FAULTS:
-                raise _at_its_line(piece, options, lines_before) from None
+                if options.rejects is None:
+                    raise _at_its_line(piece, options, lines_before) from None
+                records = [read_one(line, options) for line in piece.split(b"\n") if line.strip()]
+            if len(piece) > 2 * _BATCH_BYTES:
+                _check_long(records, options)
             columns.add_records(records)
             lines_before += piece.count(b"\n")
         return columns.decoded()
@@ -56,15 +63,25 @@ class NdJson:
 def _pieces(data: pa.Buffer) -> Iterator[bytes]:
     """Pieces of about four MiB that end with a line."""
     view = memoryview(data)
-    start = 3 if bytes(view[:3]) == _UTF8_BOM else 0
-    rest = b""
+    start = end = 3 if bytes(view[:3]) == _UTF8_BOM else 0
     while start < len(view):
-        block = rest + bytes(view[start : start + _BATCH_BYTES])
-        start += _BATCH_BYTES
-        cut = len(block) if start >= len(view) else block.rfind(b"\n") + 1
-        rest = block[cut:]
-        if cut:
-            yield block[:cut]
+        block = bytes(view[end : end + _BATCH_BYTES])
+        cut = end + len(block) if end + len(block) >= len(view) else end + block.rfind(b"\n") + 1
+        if cut > end:
+            yield bytes(view[start:cut]) if start < end or cut < end + len(block) else block
+            start = end = cut
+        else:  # a line longer than a piece
+            end += len(block)
+
+
+def _check_long(records: list[Any], options: DecodeOptions) -> None:
+    """Refuse a value of a long line before more is made of it."""
+    limit = options.limits.cell_bytes
+    for record in records:
+        for name, value in record.items() if type(record) is dict else ():
+            if type(value) is str and len(value) > limit:
+                what = f"a value in column {name[:100]!r} of input {options.name!r}"
+                raise CellTooLarge(what, limit, input=options.name)
 
 
 def _at_its_line(piece: bytes, options: DecodeOptions, lines_before: int) -> FramequeueError:

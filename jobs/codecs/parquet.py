@@ -7,14 +7,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
+from jobs.codecs.base import Decoded, DecodeLimits, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget, has_length
+from jobs.codecs.parquet_pages import ChunkCost, cost_of, footer_size, promised_columns
 from jobs.codecs.picking import picked
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
 from jobs.errors import FidelityLost, InputEmpty, InputMalformed
 
 _BATCH_ROWS = 65_536
+# what the reader makes of a footer takes so many times its bytes (measured: 10 to 16)
+_FOOTER_COST = 16
+_SMALL_FOOTER = 1024**2
+# a schema counts nested fields as well
+_MOST_ELEMENTS = 20
 _BROKEN = (
     pa.ArrowInvalid,
     pa.ArrowNotImplementedError,
@@ -52,29 +58,21 @@ class Parquet:
 
     def _read(self, data: pa.Buffer, options: DecodeOptions) -> tuple[pa.Table, int]:
         budget = Budget(options)
+        _check_footer(data, budget, options.limits)
         with pq.ParquetFile(pa.BufferReader(data)) as file:
             schema = file.schema_arrow
             width = len(schema)
             budget.columns(width)
             budget.rows(file.metadata.num_rows)
-            limit = options.limits.decoded_bytes
             columns = _readable_alone(schema, options.columns)
             if columns is not None:
                 schema = pa.schema([schema.field(name) for name in columns])
-            suspects = [name for name in _expandable(file, limit) if columns is None or name in columns]
-            coded = [name for name in suspects if _longest_fills(data, name, limit)]
+            coded = _coded(_costs(data, file, columns, options.limits.decoded_bytes), schema, budget)
             if coded:
                 return _read_coded(data, coded, columns, schema, budget), width
-            if budget.surely_small(_promised(file.metadata)) and data.size * 64 < limit:
-                table = file.read(columns)
-                budget.bytes(table.nbytes)
-                return table, width
-            batches = []
-            rows = max(1, min(_BATCH_ROWS, file.metadata.num_rows))
-            for batch in file.iter_batches(batch_size=rows, columns=columns):
-                budget.bytes(batch.nbytes)
-                batches.append(batch)
-            return pa.Table.from_batches(batches, schema=schema), width
+            table = file.read(columns)
+            budget.bytes(table.nbytes)
+            return table, width
 
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A Parquet file, a row group per batch; see `Codec.encode`."""
@@ -133,33 +131,46 @@ def _has_empty_struct(type_: pa.DataType) -> bool:
     return any(_has_empty_struct(type_.field(place).type) for place in range(type_.num_fields))
 
 
-def _expandable(file: pq.ParquetFile, limit: int) -> list[str]:
-    """The columns of text or bytes that may hold far more than the footer says, which counts a repeated value once."""
-    metadata, names = file.metadata, []
-    kinds = {field.name: field.type for field in file.schema_arrow}
-    for position in range(metadata.num_columns if metadata.num_row_groups else 0):
-        chunks = [metadata.row_group(group).column(position) for group in range(metadata.num_row_groups)]
-        worst = sum(chunk.num_values * chunk.total_uncompressed_size for chunk in chunks)
-        name = chunks[0].path_in_schema
-        has_codes = any("DICTIONARY" in encoding for chunk in chunks for encoding in chunk.encodings)
-        if has_codes and worst * 4 > limit and name in kinds and has_length(kinds[name]):
-            names.append(name)
-    return names
+def _check_footer(data: pa.Buffer, budget: Budget, limits: DecodeLimits) -> None:
+    """Refuse a footer that would take much memory itself, before the reader makes objects of it."""
+    promised, elements = promised_columns(data)
+    budget.columns(promised)
+    if elements > _MOST_ELEMENTS * limits.columns:
+        budget.columns(elements)
+    size = footer_size(data)
+    if _SMALL_FOOTER < size < data.size:
+        budget.fits(size * _FOOTER_COST)
 
 
-def _longest_fills(data: pa.Buffer, name: str, limit: int) -> bool:
-    """Whether the column would be too large if every value of it were the longest of its row group's dictionary.
+def _costs(data: pa.Buffer, file: pq.ParquetFile, columns: list[str] | None, limit: int) -> dict[str, ChunkCost]:
+    """What each column to read decodes to, by its path."""
+    metadata, costs = file.metadata, dict[str, ChunkCost]()
+    for place in range(metadata.num_columns):
+        path = metadata.schema.column(place).path
+        if columns is None or path.split(".")[0] in columns:
+            groups = (cost_of(data, metadata, group, place, limit) for group in range(metadata.num_row_groups))
+            costs[f"{path}" if path not in costs else f"{path} {place}"] = sum(groups, ChunkCost())
+    return costs
 
-    The first batch of a row group brings its whole dictionary; reading all codes would cost five times the plain read.
+
+def _coded(costs: dict[str, ChunkCost], schema: pa.Schema, budget: Budget) -> list[str]:
+    """The columns to be read as codes, since their values written out may be too many bytes; none where all is small.
+
+    Raises DecodedTooLarge where what is sure is too much already, or cannot be counted before it is there.
     """
-    worst = 0
-    with pq.ParquetFile(pa.BufferReader(data), read_dictionary=[name]) as file:
-        for group in range(file.metadata.num_row_groups):
-            batch = next(file.iter_batches(batch_size=1, row_groups=[group], columns=[name]), None)
-            if batch is not None and pa.types.is_dictionary(batch.column(0).type):
-                longest = pc.max(pc.binary_length(batch.column(0).dictionary)).as_py() or 0
-                worst += longest * file.metadata.row_group(group).num_rows
-    return worst * 4 > limit
+    kinds = {field.name: field.type for field in schema}
+    sure, written, vague = 0, 0, list[str]()
+    for path, cost in costs.items():
+        budget.fits(cost.largest)
+        if pa.types.is_dictionary(kinds.get(path, pa.null())):  # stays codes
+            sure += cost.sure + cost.largest
+        elif cost.vague and cost.coded and has_length(kinds.get(path, pa.null())):
+            sure, written = sure + cost.sure, written + cost.vague * cost.longest
+            vague.append(path)
+        else:
+            sure += cost.most
+    budget.fits(sure)
+    return vague if not budget.has_room(sure + written) else []
 
 
 def _read_coded(
@@ -181,7 +192,3 @@ def _read_coded(
 def _written_out(column: pa.DictionaryArray) -> int:
     lengths = pc.binary_length(column.dictionary).cast(pa.int64())
     return int(pc.sum(lengths.take(column.indices)).as_py() or 0) + 4 * len(column)
-
-
-def _promised(metadata: pq.FileMetaData) -> int:
-    return sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))

@@ -1,7 +1,7 @@
 """The names of types: a schema's columns for the outside, a dtype's name to Arrow's type, and strict casts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
@@ -115,6 +115,14 @@ def cast(table: pa.Table, dtypes: Mapping[str, str], name: str = "df") -> pa.Tab
 
     Raises ColumnUnknown, SpecInvalid, or CastFailed with the column, the row (from 1) and the value.
     """
+    for position, target in targets(table, dtypes, name):
+        array = cast_column(table.column(position), target)
+        table = table.set_column(position, pa.field(target.column, array.type), array)
+    return table
+
+
+def targets(table: pa.Table, dtypes: Mapping[str, str], name: str) -> Iterator[tuple[int, Target]]:
+    """The positions of the columns that are cast, and to what; raises ColumnUnknown or SpecInvalid."""
     for column, dtype in dtypes.items():
         pointer = f"/inputs/{_escaped(name)}/dtypes/{_escaped(column)}"
         if column not in table.column_names:
@@ -122,10 +130,7 @@ def cast(table: pa.Table, dtypes: Mapping[str, str], name: str = "df") -> pa.Tab
         type_ = parse_dtype(dtype, pointer)
         for position, field in enumerate(table.schema):
             if field.name == column:
-                target = Target(type=type_, dtype=dtype, column=column, input=name, pointer=pointer)
-                array = cast_column(table.column(position), target)
-                table = table.set_column(position, pa.field(column, array.type), array)
-    return table
+                yield position, Target(type=type_, dtype=dtype, column=column, input=name, pointer=pointer)
 
 
 def _escaped(token: str) -> str:

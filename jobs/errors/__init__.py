@@ -6,8 +6,7 @@ FramequeueError
 │   ├── SpecInvalid           spec.invalid
 │   ├── FieldUnknown          spec.field_unknown
 │   ├── WebhookRefused        webhook.refused
-│   ├── IdempotencyMismatch   idempotency.mismatch
-│   └── CountExceeded         limit.count
+│   └── IdempotencyMismatch   idempotency.mismatch
 ├── PipelineError         the list of steps cannot be a pipeline
 │   ├── OpUnknown             pipeline.op_unknown
 │   ├── ArgumentInvalid       pipeline.argument_invalid
@@ -40,7 +39,25 @@ FramequeueError
 ├── FormatError           a media type is not one of the table
 │   ├── FormatUnsupported     format.unsupported
 │   └── FormatNotAcceptable   format.not_acceptable
-├── SizeExceeded              limit.bytes
+├── LimitExceeded         there is more of something than its setting allows
+│   ├── SizeExceeded          a size in bytes
+│   │   ├── BodyTooLarge          limit.body_bytes
+│   │   ├── EnvelopeTooLarge      limit.envelope_bytes
+│   │   ├── PipelineTooLarge      limit.pipeline_bytes
+│   │   ├── LabelsTooLarge        limit.labels_bytes
+│   │   ├── DtypesTooLarge        limit.dtypes_bytes
+│   │   ├── DecodedTooLarge       limit.decoded_bytes
+│   │   ├── RatioTooLarge         limit.compression_ratio
+│   │   └── CellTooLarge          limit.cell_bytes
+│   └── CountExceeded         a number of things
+│       ├── TooManyRows           limit.rows
+│       ├── TooManyColumns        limit.columns
+│       ├── NestedTooDeep         limit.json_depth
+│       ├── TooManySteps          limit.steps
+│       ├── TooManyInputs         limit.inputs
+│       ├── TooManyDependents     limit.dependents
+│       ├── TooManyJobs           limit.batch_jobs
+│       └── TooManyLabels         limit.labels
 ├── NotFound                  not_found
 ├── JobNotReady               job.not_ready
 ├── JobLive                   job.live
@@ -83,10 +100,30 @@ from jobs.errors.data import (
     OutputTooLarge,
     RejectsExceeded,
     Retry,
-    SizeExceeded,
     StepFailed,
     TransformError,
     UpstreamFailed,
+)
+from jobs.errors.limits import (
+    BodyTooLarge,
+    CellTooLarge,
+    CountExceeded,
+    DecodedTooLarge,
+    DtypesTooLarge,
+    EnvelopeTooLarge,
+    LabelsTooLarge,
+    LimitExceeded,
+    NestedTooDeep,
+    PipelineTooLarge,
+    RatioTooLarge,
+    SizeExceeded,
+    TooManyColumns,
+    TooManyDependents,
+    TooManyInputs,
+    TooManyJobs,
+    TooManyLabels,
+    TooManyRows,
+    TooManySteps,
 )
 from jobs.errors.running import (
     JobCanceled,
@@ -111,7 +148,6 @@ from jobs.errors.running import (
 from jobs.errors.submission import (
     ArgumentInvalid,
     ArgumentUnknown,
-    CountExceeded,
     ExpressionError,
     ExpressionForbidden,
     ExpressionSyntax,
@@ -131,13 +167,18 @@ from jobs.errors.submission import (
 __all__ = [
     "ArgumentInvalid",
     "ArgumentUnknown",
+    "BodyTooLarge",
     "CastFailed",
+    "CellTooLarge",
     "ColumnAmbiguous",
     "ColumnTaken",
     "ColumnUnknown",
     "ConnectionLost",
     "CountExceeded",
+    "DecodedTooLarge",
     "DtypeUnsuitable",
+    "DtypesTooLarge",
+    "EnvelopeTooLarge",
     "ExpressionError",
     "ExpressionForbidden",
     "ExpressionSyntax",
@@ -162,17 +203,22 @@ __all__ = [
     "JobStopped",
     "JobTimeout",
     "JsonMalformed",
+    "LabelsTooLarge",
+    "LimitExceeded",
     "MemoryExceeded",
     "NameTaken",
     "NameUnknown",
+    "NestedTooDeep",
     "NotFound",
     "OpUnknown",
     "OutputTooLarge",
     "PipelineError",
+    "PipelineTooLarge",
     "PlacedError",
     "QueueFull",
     "QueueQuota",
     "QuotaExceeded",
+    "RatioTooLarge",
     "RejectsExceeded",
     "RequestQuota",
     "ResultExpired",
@@ -185,6 +231,13 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreUnavailable",
+    "TooManyColumns",
+    "TooManyDependents",
+    "TooManyInputs",
+    "TooManyJobs",
+    "TooManyLabels",
+    "TooManyRows",
+    "TooManySteps",
     "TransformError",
     "UpstreamFailed",
     "WebhookRefused",

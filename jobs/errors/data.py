@@ -170,11 +170,3 @@ class FormatUnsupported(FormatError):
 class FormatNotAcceptable(FormatError):
     code = "format.not_acceptable"
     title = "No acceptable format"
-
-
-class SizeExceeded(FramequeueError):
-    code = "limit.bytes"
-    title = "Too large"
-
-    def __init__(self, what: str, limit: int, setting: str, hint: str = "") -> None:
-        super().__init__(f"{what} is larger than {limit:,} bytes (setting {setting}){hint}")

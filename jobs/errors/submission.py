@@ -44,14 +44,6 @@ class IdempotencyMismatch(SpecError):
         )
 
 
-class CountExceeded(SpecError):
-    code = "limit.count"
-    title = "Too many"
-
-    def __init__(self, what: str, count: int, limit: int, setting: str, pointer: str = "") -> None:
-        super().__init__(f"{count:,} {what}, and the limit is {limit:,} (setting {setting})", pointer)
-
-
 class PipelineError(PlacedError):
     """The list of steps cannot be a pipeline."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.errors import ArgumentInvalid, CountExceeded, FramequeueError, NameTaken, NameUnknown, OpUnknown
+from jobs.errors import ArgumentInvalid, FramequeueError, NameTaken, NameUnknown, OpUnknown, TooManySteps
 from jobs.hints import listing
 from jobs.pipeline.problems import validated
 from jobs.transforms.arguments import shown
@@ -49,10 +49,10 @@ class _Reading:
 def read_steps(steps: Sequence[Any], inputs: Collection[str], catalogue: Catalogue, max_steps: int) -> tuple[Step, ...]:
     """The checked steps; `inputs` are the names of the job's inputs.
 
-    Raises CountExceeded, or the first thing that is wrong with all others in its `places`.
+    Raises TooManySteps, or the first thing that is wrong with all others in its `places`.
     """
     if len(steps) > max_steps:
-        raise CountExceeded("steps", len(steps), max_steps, "limits.steps", "/pipeline")
+        raise TooManySteps("steps", len(steps), max_steps, "/pipeline")
     if not steps and len(inputs) != 1:
         raise ArgumentInvalid(f"an empty pipeline converts one input, and there are {len(inputs)}", "/pipeline")
     reading = _Reading(catalogue, list(inputs))

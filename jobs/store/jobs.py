@@ -151,7 +151,7 @@ class JobStore:
                     records.encode_outcome(outcome),
                     records.encode_report(report) if report else b"",
                     result,
-                    (outcome.result and outcome.result.blob) or "",
+                    " ".join(outcome.result.blobs) if outcome.result else "",
                     result_ttl_s * 1000,
                     self._record_ttl_ms,
                     keys.BLOB_PREFIX,

@@ -9,13 +9,13 @@ from typing import Any
 from arq.jobs import serialize_job
 
 from jobs.errors import (
-    CountExceeded,
     FramequeueError,
     IdempotencyMismatch,
     InputGone,
     InputUnknown,
     QueueFull,
     QueueQuota,
+    TooManyDependents,
 )
 from jobs.model import Input, Job, JobSpec
 from jobs.pointers import escaped
@@ -219,8 +219,7 @@ def _input_error(verdict: str, name: str, what: str, terms: Terms) -> Framequeue
     if verdict == "unknown":
         return unknown_job(what, f"{pointer}/job")
     if verdict == "crowded":
-        count, setting = terms.dependents, "limits.dependents"
-        return CountExceeded(f"jobs that wait for {what}", count + 1, count, setting, f"{pointer}/job")
+        return TooManyDependents(f"jobs that wait for {what}", terms.dependents + 1, terms.dependents, f"{pointer}/job")
     if what.startswith("job_"):
         return InputGone(f"what job {what} has of this input has expired", pointer)
     if what.startswith("frm_"):

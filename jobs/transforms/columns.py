@@ -19,7 +19,8 @@ from jobs.transforms.arguments import (
     require_all,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.dtypes import DtypeName, cast
+from jobs.transforms.context import SetAside
+from jobs.transforms.dtypes import DtypeName, cast, refusals
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import ALL, Columns, plus
 
@@ -192,12 +193,31 @@ class AsType(Transform):
         """Where a cast may be left out, the values decide about the dtypes."""
         return Follows.NAMES if self.errors == "ignore" else self.follows
 
-    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
-        """The frame with these columns cast; the others are shared."""
-        result = frame.copy(deep=False)
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+        """The frame with these columns cast; the others are shared. Rows that do not fit may be set aside."""
         if isinstance(self.dtype, dict):
             for name in self.dtype:
                 require_all(frame, [name], pointer("dtype", name))
+        set_aside = around.context.set_aside
+        if set_aside is None or self.errors != "raise":
+            return self._all_cast(frame)
+        try:
+            return self._all_cast(frame)
+        except DtypeUnsuitable:
+            return self._all_cast(self._fitting(frame, set_aside))
+
+    def _fitting(self, frame: pd.DataFrame, set_aside: SetAside) -> pd.DataFrame:
+        """The frame without the rows that do not fit; as it is where no single row is at fault."""
+        for place, name in enumerate(frame.columns):
+            wanted = self.dtype.get(name) if isinstance(self.dtype, dict) else self.dtype
+            if wanted is not None:
+                reasons = refusals(frame.iloc[:, place], wanted, set_aside.room + 1)
+                if reasons:
+                    frame = set_aside(frame, reasons, code=DtypeUnsuitable.code, column=str(name))
+        return frame
+
+    def _all_cast(self, frame: pd.DataFrame) -> pd.DataFrame:
+        result = frame.copy(deep=False)
         for place, name in enumerate(frame.columns):
             wanted = self.dtype.get(name) if isinstance(self.dtype, dict) else self.dtype
             if wanted is not None:

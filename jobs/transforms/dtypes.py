@@ -11,6 +11,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from jobs.codecs.schema import parse_dtype
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable, SpecInvalid
+from jobs.rejects import refused
 from jobs.transforms.arguments import refusal
 
 # kinds of NumPy dtypes a frame may have; fixed-width bytes, records and complex numbers have no payload form
@@ -61,13 +62,26 @@ def _cast(column: pd.Series, wanted: Any) -> pd.Series:
     return pd.Series(pd.array(values, dtype=wanted), index=column.index, name=column.name)
 
 
+def refusals(column: pd.Series, name: str, most: int) -> dict[int, str]:
+    """The positions of the rows that are refused on their own, at most so many, and why."""
+    wanted = resolve(name)
+    if column.dtype == wanted:
+        return {}
+    return {row: f"{_value(column, row)} is no {name}" for row in _refused(column, wanted, most)}
+
+
+def _refused(column: pd.Series, wanted: Any, most: int) -> list[int]:
+    return refused(len(column), lambda start, length: _fits(column.iloc[start : start + length], wanted), most)
+
+
 def _first_refused(column: pd.Series, wanted: Any) -> int | None:
-    """The position of the first row that is refused on its own, found by halving."""
-    low, high = 0, len(column)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if not _fits(column.iloc[low:middle], wanted) else (middle, high)
-    return low if high and not _fits(column.iloc[low : low + 1], wanted) else None
+    """The position of the first row that is refused on its own."""
+    return next(iter(_refused(column, wanted, 1)), None)
+
+
+def _value(column: pd.Series, row: int) -> str:
+    value = column.iloc[row]
+    return "null" if pd.api.types.is_scalar(value) and pd.isna(value) else repr(value)[:100]
 
 
 def _fits(part: pd.Series, wanted: Any) -> bool:

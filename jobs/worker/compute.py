@@ -16,15 +16,17 @@ from jobs.codecs.base import DecodeLimits
 from jobs.codecs.frames import from_pandas
 from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
-from jobs.errors import FramequeueError, JobStopped
-from jobs.model import JobSpec, Outcome, ResultInfo, Timing
+from jobs.errors import FramequeueError, JobStopped, RejectsExceeded
+from jobs.model import JobSpec, OnRowError, Outcome, PayloadRef, ResultInfo, Timing
 from jobs.pipeline import ParsedPipelines, Pipeline, Reading, Step, final
+from jobs.rejects import Rejects
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import JOB_LOGGER, Context
 from jobs.worker import inputs
 from jobs.worker.capture import heard_by
 from jobs.worker.inputs import Inputs
 from jobs.worker.logs import LogTeller
+from jobs.worker.step_rejects import StepRejects
 from jobs.worker.stop import Stop
 from jobs.worker.watch import Watch
 
@@ -52,10 +54,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A finished attempt: its outcome (without a blob), and the stored form of its result in pieces."""
+    """A finished attempt: its outcome (without blobs), and the stored forms of its result and its rejects in pieces."""
 
     outcome: Outcome
     pieces: tuple[pa.Buffer, ...]
+    set_aside: tuple[pa.Buffer, ...] = ()
 
 
 @dataclass
@@ -74,14 +77,17 @@ class Clock:
 class Steps:
     """Watches a pipeline run: checks the stop flag before each step, times it, and tells the progress after it."""
 
-    def __init__(self, work: Work, total: int) -> None:
-        self._work, self._total = work, total
+    def __init__(self, work: Work, pipeline: Pipeline, rejects: Rejects | None) -> None:
+        self._work, self._total = work, len(pipeline.steps)
         self.timings: list[float] = []
+        self.aside = None if rejects is None else StepRejects(rejects, pipeline)
 
     def before_step(self, step: Step, frame: pd.DataFrame, named: Mapping[str, pd.DataFrame]) -> None:
         """A chance to stop."""
         self._work.stop.check()
         self._work.watch.before_step(step, frame, named)
+        if self.aside is not None:
+            self.aside.at_step(step)
         if self._work.logs is not None:
             self._work.logs.at_step(step.index + 1)
 
@@ -121,27 +127,28 @@ def _read_less(work: Work) -> Product:
     except JobStopped:
         raise
     except FramequeueError as error:
-        if final(error) or _all_whole(pipeline.readings):
+        if final(error) or isinstance(error, RejectsExceeded) or _all_whole(pipeline.readings):
             raise
     # the report shows frames whole, and a message names all columns there are: so once more, with all of them
     return _computed(work, pipeline, {}, clock)
 
 
 def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], clock: Clock) -> Product:
-    memory = work.watch.memory
-    given = inputs.read(work.spec.inputs, work.payloads, readings, decode_limits(work.limits), work.stop.check)
+    memory, rejects = work.watch.memory, _collector(work.spec)
+    limits = decode_limits(work.limits)
+    given = inputs.read(work.spec.inputs, work.payloads, readings, limits, work.stop.check, rejects)
     memory.decoded(given.frames.values())
     if _all_whole(readings):  # else they may be read once more
         work.payloads.clear()
         memory.beside = 0
     decode_ms = clock.lap()
-    result, steps = _run(work, pipeline, given)
+    result, steps = _run(work, pipeline, given, rejects)
     clock.lap()
     table, mapped = from_pandas(result)
     memory.see((result,))
     del result
     pieces = tuple(stored.store(table))
-    info = _described(table, pieces)
+    info, set_aside = _with_rejects(_described(table, pieces), rejects)
     memory.see((), table.get_total_buffer_size() + info.bytes)
     outcome = Outcome(
         result=info,
@@ -150,7 +157,12 @@ def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], c
         inputs=given.infos,
         peak_memory_bytes=memory.peak,
     )
-    return Product(outcome, pieces)
+    return Product(outcome, pieces, set_aside)
+
+
+def _collector(spec: JobSpec) -> Rejects | None:
+    """Where this try sets rows aside; None where a bad row fails its job."""
+    return Rejects(spec.max_rejects) if spec.on_row_error is OnRowError.REJECT else None
 
 
 def _all_whole(readings: Mapping[str, Reading]) -> bool:
@@ -162,14 +174,15 @@ def decode_limits(limits: LimitSettings) -> DecodeLimits:
     return DecodeLimits(**{name: getattr(limits, name) for name in DecodeLimits.__dataclass_fields__})
 
 
-def _run(work: Work, pipeline: Pipeline, given: Inputs) -> tuple[pd.DataFrame, list[float]]:
-    steps = Steps(work, len(work.spec.pipeline))
+def _run(work: Work, pipeline: Pipeline, given: Inputs, rejects: Rejects | None) -> tuple[pd.DataFrame, list[float]]:
+    steps = Steps(work, pipeline, rejects)
     context = Context(
         job_id=work.job_id,
         attempt=work.attempt,
         logger=logging.getLogger(JOB_LOGGER),
         report_progress=steps.within_step,
         stop_check=work.stop.check,
+        set_aside=steps.aside,
     )
     result = pipeline.run(
         # taken out of here, so that each is let go after its last use
@@ -192,15 +205,37 @@ def _parsed(work: Work) -> Pipeline:
 
 
 def _described(table: pa.Table, pieces: tuple[pa.Buffer, ...]) -> ResultInfo:
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
     shown, complete = preview(table)
     return ResultInfo(
         rows=table.num_rows,
         columns=columns_of(table.schema),
         bytes=sum(len(piece) for piece in pieces),
-        sha256=digest.hexdigest(),
+        sha256=_digest(pieces),
         preview=shown,
         preview_complete=complete,
     )
+
+
+def _with_rejects(info: ResultInfo, rejects: Rejects | None) -> tuple[ResultInfo, tuple[pa.Buffer, ...]]:
+    """The result with what is known of its rejects, and the stored form of these; nothing is stored of none."""
+    if rejects is None or not rejects.count:
+        return info, ()
+    table = rejects.table()
+    pieces = tuple(stored.store(table))
+    ref = PayloadRef(
+        blob="",
+        media_type=stored.MEDIA_TYPE,
+        bytes=sum(len(piece) for piece in pieces),
+        sha256=_digest(pieces),
+        rows=table.num_rows,
+        columns=columns_of(table.schema),
+        ours=True,
+    )
+    return info.changed(rejects=table.num_rows, set_aside=ref), pieces
+
+
+def _digest(pieces: tuple[pa.Buffer, ...]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()

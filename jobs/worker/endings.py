@@ -4,9 +4,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+import pyarrow as pa
 
 from config import Settings
 from jobs.errors import (
@@ -21,7 +23,7 @@ from jobs.errors import (
     WorkerLost,
 )
 from jobs.errors.base import printable
-from jobs.model import AttemptReport, Job, Outcome
+from jobs.model import AttemptReport, Job, Outcome, ResultInfo
 from jobs.state import JobState
 from jobs.store import blobs
 from jobs.store.claims import Claim
@@ -66,19 +68,24 @@ class Ending:
     async def succeed(self, product: Product) -> JobState | None:
         """Keep the result, then switch it in; None where another attempt holds the job."""
         outcome = product.outcome.changed(timing=product.outcome.timing.changed(queued_ms=self._queued_ms()))
-        result = outcome.result
-        if result is None or result.bytes <= INLINE_BYTES:
-            return await self._finish(JobState.SUCCEEDED, outcome, result=b"".join(product.pieces))
-        ttl_s = self.settings.jobs.upload_ttl_s
-        redis = self.store.redis
-        blob = await self._insist(lambda: payloads.keep(redis, product.pieces, result.sha256, ttl_s), _FULL_PATIENCE_S)
+        result, small = outcome.result, b"".join(product.pieces) if _is_small(outcome.result) else b""
+        if result is not None and not small:
+            result = result.changed(blob=await self._kept(product.pieces, result.sha256))
+        if result is not None and result.set_aside is not None:
+            kept = await self._kept(product.set_aside, result.set_aside.sha256)
+            result = result.changed(set_aside=result.set_aside.changed(blob=kept))
         try:
-            state = await self._finish(JobState.SUCCEEDED, outcome.changed(result=result.changed(blob=blob)))
-        except InputGone:  # an outage outlasted it
+            state = await self._finish(JobState.SUCCEEDED, outcome.changed(result=result), result=small)
+        except InputGone:  # an outage outlasted a blob
             return await self.succeed(product)
-        if state is None:
-            await blobs.delete(redis, blob)
+        if state is None and result is not None:
+            await blobs.delete(self.store.redis, *result.blobs)
         return state
+
+    async def _kept(self, pieces: Sequence[pa.Buffer], sha256: str) -> str:
+        """A blob of these pieces, for the end of the attempt to switch in."""
+        ttl_s = self.settings.jobs.upload_ttl_s
+        return await self._insist(lambda: payloads.keep(self.store.redis, pieces, sha256, ttl_s), _FULL_PATIENCE_S)
 
     async def fail(self, error: FramequeueError) -> JobState | None:
         """Keep the report, and try again later or end the job as failed."""
@@ -177,6 +184,10 @@ class Ending:
 
     def _queued_ms(self) -> float:
         return round(max(0.0, (self._age_s() - self.job.spec.delay_s) * 1000), 3)
+
+
+def _is_small(result: ResultInfo | None) -> bool:
+    return result is not None and result.bytes <= INLINE_BYTES
 
 
 def _outcome(error: FramequeueError, delay_ms: int | None) -> str:

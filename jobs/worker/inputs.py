@@ -13,6 +13,7 @@ from jobs.errors import InputGone
 from jobs.model import Input, InputInfo, PayloadRef, Warn
 from jobs.pipeline import WHOLE, Reading
 from jobs.pipeline.filtering import filtered
+from jobs.rejects import Rejects
 from jobs.store import blobs
 from jobs.store.claims import Claim
 from jobs.store.redis import Redis
@@ -53,10 +54,12 @@ def read(
     readings: Mapping[str, Reading],
     limits: DecodeLimits,
     check: Callable[[], None],
+    rejects: Rejects | None = None,
 ) -> Inputs:
     """Decode the inputs as far as the pipeline's `readings` go; an input without one is read whole.
 
-    `check` is called between inputs and may raise. Raises what `decode` raises, and what a condition does.
+    `check` is called between inputs and may raise. Bad rows go into `rejects` where it is given, and fail elsewhere.
+    Raises what `decode` raises, and what a condition does.
     """
     frames: dict[str, pd.DataFrame] = {}
     infos: dict[str, InputInfo] = {}
@@ -65,7 +68,7 @@ def read(
     for name, one in given.items():
         check()
         reading = readings.get(name, WHOLE)
-        decoded = _decoded(name, one, payloads[name], reading, limits)
+        decoded = _decoded(name, one, payloads[name], reading, limits, rejects)
         table = decoded.table
         infos[name] = InputInfo(rows=table.num_rows, column_count=decoded.width, bytes=one.payload.bytes)
         warnings.extend(decoded.warnings)
@@ -77,7 +80,9 @@ def read(
     return Inputs(frames, infos, tuple(warnings), frozenset(done))
 
 
-def _decoded(name: str, given: Input, data: pa.Buffer, reading: Reading, limits: DecodeLimits) -> Decoded:
+def _decoded(
+    name: str, given: Input, data: pa.Buffer, reading: Reading, limits: DecodeLimits, rejects: Rejects | None
+) -> Decoded:
     ref = given.payload
     options = DecodeOptions(
         name=name,
@@ -87,6 +92,7 @@ def _decoded(name: str, given: Input, data: pa.Buffer, reading: Reading, limits:
         # a cast is asked for, and may fail, whoever reads its column
         columns=plus(reading.columns, given.dtypes),
         ours=ref.ours,
+        rejects=None if rejects is None else rejects.of_input(name),
         limits=limits,
     )
     return decode(data, ref.media_type, ref.encoding, options)

@@ -16,7 +16,7 @@ ClientError
     │   └── ColumnUnknown         transform.column_unknown
     ├── InputError            input.*
     ├── FormatError           format.*, result.not_representable
-    ├── SizeExceeded          limit.bytes
+    ├── SizeExceeded          limit.*, where it is one of bytes (413)
     ├── NotFound              not_found
     ├── JobNotReady           job.not_ready
     ├── JobLive               job.live
@@ -33,7 +33,7 @@ A code that this table does not know is its family's class, or ProblemError.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from service.client.values import Place, Problem
 
@@ -207,11 +207,11 @@ class InternalError(ProblemError):
     """A fault of framequeue itself; its log has the traceback under the trace id."""
 
 
+SIZE_STATUS: Final = 413
 _BY_CODE: Mapping[str, type[ProblemError]] = {
     "transform.column_unknown": ColumnUnknown,
     "result.not_representable": FormatError,
     "result.expired": ResultExpired,
-    "limit.bytes": SizeExceeded,
     "job.not_ready": JobNotReady,
     "job.live": JobLive,
     "job.timeout": JobTimeout,
@@ -240,5 +240,7 @@ _BY_FAMILY: Mapping[str, type[ProblemError]] = {
 
 def error_of(problem: Problem, headers: Mapping[str, str] | None = None) -> ProblemError:
     """The error that a problem is: by its code, else by its code's family, else ProblemError."""
+    if problem.code.startswith("limit.") and problem.status == SIZE_STATUS:
+        return SizeExceeded(problem, headers)
     family = _BY_FAMILY.get(problem.code.partition(".")[0], ProblemError)
     return _BY_CODE.get(problem.code, family)(problem, headers)

@@ -6,11 +6,18 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
-from jobs.errors import CountExceeded, FieldUnknown, FormatUnsupported, FramequeueError, SpecError, SpecInvalid
+from jobs.errors import (
+    FieldUnknown,
+    FormatUnsupported,
+    FramequeueError,
+    NestedTooDeep,
+    SpecError,
+    SpecInvalid,
+    TooManyJobs,
+)
 from jobs.store.submits import NewJob
 from jobs.submits import new_group
 from service.dependencies import Services
-from service.intake.bounds import MAX_BATCH
 from service.intake.draft import beside
 from service.intake.repeats import Repeats
 from service.intake.submission import Submission, check_charset
@@ -40,7 +47,7 @@ async def read_batch(
     body = await envelope_bytes(request, services.settings)
     await repeats.body(body)
     await repeats.look(tenant)
-    bodies = await beside(len(body), _bodies, body)
+    bodies = await beside(len(body), _bodies, body, services.settings.limits.batch_jobs)
     group, made = new_group(), []
     for index, one in enumerate(bodies):
         place = staging.beside()
@@ -52,7 +59,7 @@ async def read_batch(
     return made
 
 
-def _bodies(body: bytes | bytearray) -> list[msgspec.Raw]:
+def _bodies(body: bytes | bytearray, most: int) -> list[msgspec.Raw]:
     try:
         bodies = _BODIES.decode(body).jobs
     except msgspec.ValidationError as error:
@@ -60,11 +67,11 @@ def _bodies(body: bytes | bytearray) -> list[msgspec.Raw]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise malformed(error, body) from None
     except RecursionError:
-        raise CountExceeded("levels of nested JSON", 1_000, 1_000, "limits.json_depth") from None
+        raise NestedTooDeep("levels of nested JSON", 1_000, 1_000) from None
     if not bodies:
         raise SpecInvalid("a batch has at least one job", "/jobs")
-    if len(bodies) > MAX_BATCH:
-        raise CountExceeded("jobs in a batch", len(bodies), MAX_BATCH, "none: it is fixed", "/jobs")
+    if len(bodies) > most:
+        raise TooManyJobs("jobs in a batch", len(bodies), most, "/jobs")
     return bodies
 
 

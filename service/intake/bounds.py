@@ -5,23 +5,23 @@ from collections.abc import Collection
 from typing import Final
 
 from config import Settings
-from jobs.errors import CountExceeded, InputMissing, SpecInvalid
+from jobs.errors import InputMissing, SpecInvalid, TooManyInputs, TooManyLabels
+from jobs.hints import listing
 from jobs.model import OnRowError
 from service.pointers import escaped
 from service.schemas import Envelope
 
 MAX_DELAY_S: Final = 30 * 86_400
-MAX_REJECTS: Final = 1_000_000
+MAX_REJECTS: Final = 100_000
 MAX_ATTEMPTS: Final = 100
-MAX_LABELS: Final = 32
 MAX_LABEL_KEY: Final = 64
 MAX_LABEL_VALUE: Final = 256
 MAX_NAME: Final = 128
-MAX_BATCH: Final = 100
+_ON_ROW_ERROR: Final = tuple(str(word) for word in OnRowError)
 
 
 def check(envelope: Envelope, labels: dict[str, str], settings: Settings) -> None:
-    """Hold every short field against its bounds; raises SpecInvalid or CountExceeded with a pointer."""
+    """Hold every short field against its bounds; raises SpecInvalid or TooManyLabels with a pointer."""
     jobs = settings.jobs
     if envelope.timeout_s is not None and not 0 < envelope.timeout_s <= jobs.max_timeout_s:
         raise _outside("timeout_s", envelope.timeout_s, "above 0", jobs.max_timeout_s, "jobs.max_timeout_s")
@@ -33,20 +33,22 @@ def check(envelope: Envelope, labels: dict[str, str], settings: Settings) -> Non
         raise _outside("delay_s", envelope.delay_s, "from 0", MAX_DELAY_S)
     if not 0 <= envelope.max_rejects <= MAX_REJECTS:
         raise _outside("max_rejects", envelope.max_rejects, "from 0", MAX_REJECTS)
-    if envelope.on_row_error != OnRowError.FAIL:
-        raise SpecInvalid(f"on_row_error is 'fail', not {envelope.on_row_error[:80]!r}", "/on_row_error")
-    _labels(labels)
+    if envelope.on_row_error not in _ON_ROW_ERROR:
+        raise SpecInvalid(
+            f"on_row_error is {listing(_ON_ROW_ERROR)}, not {envelope.on_row_error[:80]!r}", "/on_row_error"
+        )
+    _labels(labels, settings.limits.labels)
 
 
 def check_names(names: Collection[str], settings: Settings) -> None:
-    """Hold the inputs' number and names against their bounds; raises InputMissing, CountExceeded or SpecInvalid."""
+    """Hold the inputs' number and names against their bounds; raises InputMissing, TooManyInputs or SpecInvalid."""
     if not names:
         raise InputMissing(
             "the job has no input; give records, columns, a frame or a job under `inputs`, or a file part per input",
             "/inputs",
         )
     if len(names) > settings.limits.inputs:
-        raise CountExceeded("inputs", len(names), settings.limits.inputs, "limits.inputs", "/inputs")
+        raise TooManyInputs("inputs", len(names), settings.limits.inputs, "/inputs")
     for name in names:
         check_name(name)
 
@@ -66,9 +68,9 @@ def _outside(field: str, value: float, lower: str, upper: float, setting: str = 
     return SpecInvalid(f"{field} goes {lower} to {upper:,.15g}{source}, and {shown} is outside", f"/{field}")
 
 
-def _labels(labels: dict[str, str]) -> None:
-    if len(labels) > MAX_LABELS:
-        raise CountExceeded("labels", len(labels), MAX_LABELS, "none: it is fixed", "/labels")
+def _labels(labels: dict[str, str], most: int) -> None:
+    if len(labels) > most:
+        raise TooManyLabels("labels", len(labels), most, "/labels")
     for key, value in labels.items():
         pointer = f"/labels/{escaped(key[:MAX_LABEL_KEY])}"
         if not 1 <= len(key) <= MAX_LABEL_KEY or not key.isprintable():

@@ -29,9 +29,9 @@ class Draft:
 
     @classmethod
     def of(cls, envelope: Envelope, settings: Settings, what: str = "the pipeline") -> Self:
-        """Hold an envelope against the limits; raises SpecError or SizeExceeded with a pointer."""
+        """Hold an envelope against the limits; raises SpecInvalid or a LimitExceeded with a pointer."""
         steps = steps_of(envelope.pipeline, settings, what)
-        labels = labels_of(envelope.labels)
+        labels = labels_of(envelope.labels, settings)
         check(envelope, labels, settings)
         return cls(envelope, steps, labels, webhook_of(envelope.webhook, settings))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from jobs.errors import CountExceeded, FieldUnknown, JsonMalformed, SpecError, SpecInvalid
+from jobs.errors import FieldUnknown, JsonMalformed, NestedTooDeep, SpecError, SpecInvalid
 from service.intake.wording import malformed, message_of, pointer_to, readable, split
 from service.pointers import escaped
 from service.schemas import Envelope, InputBody, WebhookBody
@@ -41,7 +41,7 @@ _INPUTS_ALONE: Final = msgspec.json.Decoder(_InputsAlone)
 
 
 def from_json(body: bytes | bytearray) -> Envelope:
-    """The envelope in `body`; raises JsonMalformed, FieldUnknown, SpecInvalid or CountExceeded, with pointers."""
+    """The envelope in `body`; raises JsonMalformed, FieldUnknown, SpecInvalid or NestedTooDeep, with pointers."""
     if _BLANK.fullmatch(body):
         raise JsonMalformed('the body is empty; it is to be {"pipeline": [...], "inputs": {...}}')
     try:
@@ -49,7 +49,7 @@ def from_json(body: bytes | bytearray) -> Envelope:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise malformed(error, body) from None
     except RecursionError:
-        raise CountExceeded("levels of nested JSON", 1_000, 1_000, "limits.json_depth") from None
+        raise NestedTooDeep("levels of nested JSON", 1_000, 1_000) from None
 
 
 def _decoded(body: bytes | bytearray) -> Envelope:

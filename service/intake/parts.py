@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from config import Settings
 from jobs.codecs.table import CODECS
-from jobs.errors import CountExceeded, FramequeueError, InputEmpty, SizeExceeded, SpecInvalid
+from jobs.errors import EnvelopeTooLarge, FramequeueError, InputEmpty, SpecInvalid, TooManyInputs
 from service.dependencies import Services
 from service.intake.bounds import check_name
 from service.intake.draft import Draft
@@ -59,7 +59,7 @@ async def _body(request: Request, settings: Settings) -> AsyncIterator[bytes]:
     if encoding is not None:
         yield bytes(await envelope_bytes(request, settings))
         return
-    async for chunk in chunks(request, settings.limits.body_bytes, "limits.body_bytes"):
+    async for chunk in chunks(request, settings.limits.body_bytes):
         yield chunk
 
 
@@ -78,7 +78,7 @@ async def _envelope(content: AsyncIterator[bytes], settings: Settings) -> bytear
     async for data in content:
         text += data
         if len(text) > limit:
-            raise SizeExceeded(f"the part {ENVELOPE_PART!r}", limit, "limits.envelope_bytes", ENVELOPE_HINT)
+            raise EnvelopeTooLarge(f"the part {ENVELOPE_PART!r}", limit, ENVELOPE_HINT)
     return text
 
 
@@ -89,7 +89,7 @@ async def _file(part: PartBegin, content: AsyncIterator[bytes], services: Servic
     if part.name in staging.staged:
         raise SpecInvalid(f"the file part {part.name!r} is given twice", pointer)
     if len(staging.staged) >= limit:
-        raise CountExceeded("file parts at least", limit + 1, limit, "limits.inputs", "/inputs")
+        raise TooManyInputs("file parts at least", limit + 1, limit, "/inputs")
     try:
         form = _format(part)
     except FramequeueError as error:

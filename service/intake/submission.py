@@ -103,7 +103,7 @@ class Submission:
 
     async def _input(self, name: str, source: InputBody) -> Input:
         pointer = f"/inputs/{escaped(name)}"
-        dtypes = dtypes_of(source.dtypes, pointer)
+        dtypes = dtypes_of(source.dtypes, pointer, self.services.settings)
         staged = self.staging.staged.get(name)
         if staged is not None:
             return Input(payload=staged.ref, dtypes=dtypes)

@@ -14,6 +14,8 @@ from jobs.codecs.bodies import decompressed
 from jobs.codecs.delimited import check_charset
 from jobs.codecs.table import by_media_type
 from jobs.errors import (
+    BodyTooLarge,
+    EnvelopeTooLarge,
     InputEmpty,
     InputError,
     QueueFull,
@@ -117,14 +119,16 @@ def content_encoding(headers: Mapping[str, str]) -> str | None:
     return encoding
 
 
-async def chunks(request: Request, limit: int, setting: str, hint: str = "") -> AsyncIterator[bytes]:
-    """The body as it comes; raises SizeExceeded where it is, or says that it will be, larger than `limit` bytes."""
+async def chunks(
+    request: Request, limit: int, refusal: type[SizeExceeded] = BodyTooLarge, hint: str = ""
+) -> AsyncIterator[bytes]:
+    """The body as it comes; raises `refusal` where it is, or says that it will be, larger than `limit` bytes."""
     announced = request.headers.get("content-length")
     if announced is not None:
         if not (announced.isascii() and announced.isdigit()):
             raise HeaderMalformed("Content-Length", "a whole number of bytes")
         if int(announced[:20]) > limit:
-            raise SizeExceeded("the body", limit, setting, hint)
+            raise refusal("the body", limit, hint)
     total = 0
     stream = request.stream()
     while True:
@@ -138,7 +142,7 @@ async def chunks(request: Request, limit: int, setting: str, hint: str = "") -> 
             raise RequestTimeout(BODY_IDLE_S) from None
         total += len(chunk)
         if total > limit:
-            raise SizeExceeded("the body", limit, setting, hint)
+            raise refusal("the body", limit, hint)
         if chunk:
             yield chunk
 
@@ -148,7 +152,7 @@ async def envelope_bytes(request: Request, settings: Settings) -> bytes | bytear
     limit = settings.limits.envelope_bytes
     encoding = content_encoding(request.headers)
     body = bytearray()
-    async for chunk in chunks(request, limit, "limits.envelope_bytes", ENVELOPE_HINT):
+    async for chunk in chunks(request, limit, EnvelopeTooLarge, ENVELOPE_HINT):
         body += chunk
     # zlib and zstd let other threads run
     return body if encoding is None else await asyncio.to_thread(_unpacked, body, encoding, settings)
@@ -159,7 +163,7 @@ def _unpacked(body: bytearray, encoding: str, settings: Settings) -> bytes:
     try:
         return decompressed(body, encoding, limit)
     except SizeExceeded:
-        raise SizeExceeded("the decompressed body", limit, "limits.envelope_bytes", ENVELOPE_HINT) from None
+        raise EnvelopeTooLarge("the decompressed body", limit, ENVELOPE_HINT) from None
 
 
 def open_upload(queue: JobQueue, form: InputFormat, *, inline: bool = True) -> Upload:
@@ -172,10 +176,10 @@ def open_upload(queue: JobQueue, form: InputFormat, *, inline: bool = True) -> U
 async def store_body(
     request: Request, queue: JobQueue, settings: Settings, form: InputFormat, *, inline: bool = True
 ) -> Staged:
-    """Stream the body into the store as one payload; raises SizeExceeded or InputEmpty and leaves nothing then."""
+    """Stream the body into the store as one payload; raises BodyTooLarge or InputEmpty and leaves nothing then."""
     async with open_upload(queue, form, inline=inline) as upload:
         empty = True
-        async for chunk in chunks(request, settings.limits.body_bytes, "limits.body_bytes"):
+        async for chunk in chunks(request, settings.limits.body_bytes):
             empty = False
             await upload.write(chunk)
         if empty:

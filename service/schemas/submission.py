@@ -29,7 +29,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     max_attempts: Annotated[int, Meta(description="How often the job is tried where a worker is lost.")] | None = None
     delay_s: Annotated[float, Meta(description="How long the job waits before it is queued, in seconds.")] = 0.0
     result_ttl_s: Annotated[int, Meta(description="How long the result is kept, in seconds, from 1.")] | None = None
-    on_row_error: Annotated[str, Meta(extra_json_schema={"enum": ["fail"]})] = "fail"
+    on_row_error: Annotated[str, Meta(extra_json_schema={"enum": ["fail", "reject"]})] = "fail"
     max_rejects: int = 1000
     webhook: Annotated[WebhookBody, Meta(description="Who is told of the job's end.")] | None = None
     labels: Annotated[Words, Meta(description="Words of your own, kept with the job.")] = field(default_factory=unsent)

@@ -27,7 +27,7 @@ async def test_a_batch_is_accepted_whole(api: httpx.AsyncClient, queue: FakeQueu
     ("jobs", "code", "pointer"),
     [
         ([], "spec.invalid", "/jobs"),
-        ([GOOD] * 101, "limit.count", "/jobs"),
+        ([GOOD] * 101, "limit.batch_jobs", "/jobs"),
         ([GOOD, GOOD | {"pipeline": [{"op": "nope"}]}], "pipeline.op_unknown", "/jobs/1/pipeline/0/op"),
         ([GOOD, GOOD | {"piplin": 1}], "spec.field_unknown", "/jobs/1/piplin"),
         ([GOOD, GOOD | {"timeout_s": 0}], "spec.invalid", "/jobs/1/timeout_s"),

@@ -42,7 +42,7 @@ async def test_a_frame_is_kept_shown_given_back_and_forgotten(api: httpx.AsyncCl
     ("change", "status", "code"),
     [
         ({"content": b""}, 422, "input.empty"),
-        ({"content": b"x" * 200_001}, 413, "limit.bytes"),
+        ({"content": b"x" * 200_001}, 413, "limit.body_bytes"),
         ({"headers": {"content-type": "image/png"}}, 415, "format.unsupported"),
         ({"headers": {}}, 415, "format.unsupported"),
         ({"headers": {"content-type": "text/csv", "content-encoding": "br"}}, 415, "format.encoding_unsupported"),
@@ -142,7 +142,7 @@ async def test_the_document_is_whole(api: httpx.AsyncClient) -> None:
     document = (await api.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
     operations = [one for path in document["paths"].values() for one in path.values()]
-    assert len(operations) == 23
+    assert len(operations) == 25
     assert len({one["operationId"] for one in operations}) == len(operations)
     for one in operations:
         assert one["summary"]

@@ -66,10 +66,10 @@ async def test_a_file_name_tells_the_format_where_the_part_does_not(api: httpx.A
         ([JOB, ("x", "content-type: image/png\r\n", CSV)], 415, "format.unsupported", "/inputs/x"),
         ([JOB, ("x", "", CSV)], 415, "format.unsupported", "/inputs/x"),
         ([("x", "content-type: text/csv\r\n", CSV)] * 2 + [JOB], 422, "spec.invalid", "/inputs/x"),
-        ([(f"x{n}", "content-type: text/csv\r\n", CSV) for n in range(4)], 422, "limit.count", "/inputs"),
+        ([(f"x{n}", "content-type: text/csv\r\n", CSV) for n in range(4)], 422, "limit.inputs", "/inputs"),
         ([("job", "", '{"pipelin": []}')], 422, "spec.field_unknown", "/pipelin"),
         ([("job", "", "{")], 400, "json.malformed", ""),
-        ([("job", "", " " * 20_001)], 413, "limit.bytes", None),
+        ([("job", "", " " * 20_001)], 413, "limit.envelope_bytes", None),
         (
             [
                 ("job", "", '{"pipeline": [], "inputs": {"x": {"records": []}}}'),
@@ -206,7 +206,7 @@ async def test_a_json_body_is_the_frame_where_the_query_has_the_pipeline(
         ("pipeline=[]&label.a=1&label.a=2", 422, "spec.invalid", "/label.a"),
         ("pipeline=[]&dtypes=[]", 422, "spec.invalid", "/dtypes"),
         ('pipeline=[]&dtypes={"a":1}', 422, "spec.invalid", "/dtypes"),
-        ("pipeline=[]&on_row_error=reject", 422, "spec.invalid", "/on_row_error"),
+        ("pipeline=[]&on_row_error=skip", 422, "spec.invalid", "/on_row_error"),
     ],
 )
 async def test_a_wrong_query_is_refused_before_the_body_is_read(
@@ -230,7 +230,7 @@ async def test_a_wrong_query_is_refused_before_the_body_is_read(
         ({"headers": {"content-type": "text/csv", "content-encoding": "deflate"}}, 415, "format.encoding_unsupported"),
         ({"headers": {"content-type": "application/json; orient=table"}}, 422, "spec.invalid"),
         ({"headers": {"content-type": "text/csv", "accept": "audio/*"}}, 406, "format.not_acceptable"),
-        ({"content": b"x" * 200_001}, 413, "limit.bytes"),
+        ({"content": b"x" * 200_001}, 413, "limit.body_bytes"),
     ],
 )
 async def test_a_frame_that_cannot_be_taken(
@@ -254,7 +254,7 @@ async def test_a_body_streams_through_in_its_own_pieces(api: httpx.AsyncClient, 
             yield b"x" * 50_000
 
     answer = await api.post("/v1/jobs", **RAW | {"content": endless()})
-    assert (answer.status_code, answer.json()["code"]) == (413, "limit.bytes")
+    assert (answer.status_code, answer.json()["code"]) == (413, "limit.body_bytes")
     assert queue.open_uploads == 0
 
 

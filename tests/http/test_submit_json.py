@@ -87,13 +87,13 @@ async def test_fields_have_the_settings_defaults(api: httpx.AsyncClient, queue: 
         ({"result_ttl_s": 0}, "spec.invalid", "/result_ttl_s", "from 1"),
         ({"delay_s": -1}, "spec.invalid", "/delay_s", "from 0"),
         ({"max_rejects": -1}, "spec.invalid", "/max_rejects", "from 0"),
-        ({"on_row_error": "reject"}, "spec.invalid", "/on_row_error", "'fail'"),
+        ({"on_row_error": "skip"}, "spec.invalid", "/on_row_error", "'fail', 'reject'"),
         ({"labels": {"team": 1}}, "spec.invalid", "/labels", "a string"),
         ({"labels": {"k": "v" * 300}}, "spec.invalid", "/labels/k", "256"),
-        ({"labels": {f"k{n}": "" for n in range(33)}}, "limit.count", "/labels", "33"),
+        ({"labels": {f"k{n}": "" for n in range(33)}}, "limit.labels", "/labels", "33"),
         ({"pipeline": {}}, "spec.invalid", "/pipeline", "expected an array, got an object"),
         ({"pipeline": [1]}, "spec.invalid", "/pipeline/0", "expected an object"),
-        ({"pipeline": [STEP] * 6}, "limit.count", "/pipeline", "limits.steps"),
+        ({"pipeline": [STEP] * 6}, "limit.steps", "/pipeline", "limits.steps"),
         ({"pipeline": [{"op": "quary"}]}, "pipeline.op_unknown", "/pipeline/0/op", "did you mean 'query'"),
         ({"inputs": []}, "spec.invalid", "/inputs", "expected an object"),
         ({"inputs": {}}, "input.missing", "/inputs", "no input"),
@@ -108,7 +108,7 @@ async def test_fields_have_the_settings_defaults(api: httpx.AsyncClient, queue: 
         ({"inputs": {"x": {"records": [], "dtypes": {"a": 1}}}}, "spec.invalid", "/inputs/x/dtypes", "a string"),
         ({"inputs": {"x": {"frame": "frm_no"}}}, "input.unknown", "/inputs/x/frame", "frm_no"),
         ({"inputs": {"x": {"frame": 3}}}, "spec.invalid", "/inputs/x/frame", "a string"),
-        ({"inputs": {f"i{n}": {"records": []} for n in range(4)}}, "limit.count", "/inputs", "limits.inputs"),
+        ({"inputs": {f"i{n}": {"records": []} for n in range(4)}}, "limit.inputs", "/inputs", "limits.inputs"),
         ({"inputs": {"": {"records": []}}}, "spec.invalid", "/inputs/", "1 to 128"),
     ],
 )
@@ -160,10 +160,10 @@ async def test_deep_nesting_is_refused(api: httpx.AsyncClient, where: str) -> No
     if where == "records":
         body = f'{{"pipeline": [], "inputs": {{"x": {{"records": {deep}}}}}}}'
     answer = await api.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "limit.count")
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit.json_depth")
     shallow = json.dumps(GOOD | {"pipeline": [{"op": "head", "n": json.loads("[" * 70 + "]" * 70)}]})
     answer = await api.post("/v1/jobs", content=shallow, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "limit.count")
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit.json_depth")
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ async def test_a_compressed_envelope_is_bounded_once_unpacked(api: httpx.AsyncCl
     assert answer.status_code == 202
     bomb = gzip.compress(b" " * 50_000_000)[:]
     answer = await api.post("/v1/jobs", content=bomb[:19_000] if len(bomb) > 20_000 else bomb, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (413, "limit.bytes")
+    assert (answer.status_code, answer.json()["code"]) == (413, "limit.envelope_bytes")
     answer = await api.post("/v1/jobs", content=b"no gzip", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "input.malformed")
 
@@ -214,7 +214,7 @@ async def test_a_large_envelope_is_refused_by_its_length_before_it_is_read(api: 
 
     headers = {"content-type": "application/json", "content-length": "20001"}
     answer = await api.post("/v1/jobs", content=body(), headers=headers)  # type: ignore[arg-type]
-    assert (answer.status_code, answer.json()["code"]) == (413, "limit.bytes")
+    assert (answer.status_code, answer.json()["code"]) == (413, "limit.envelope_bytes")
     assert "limits.envelope_bytes" in answer.json()["detail"]
 
 
@@ -224,7 +224,7 @@ async def test_a_large_envelope_without_length_is_refused_while_it_streams(api: 
             yield b" " * 1_000
 
     answer = await api.post("/v1/jobs", content=body(), headers={"content-type": "application/json"})  # type: ignore[arg-type]
-    assert (answer.status_code, answer.json()["code"]) == (413, "limit.bytes")
+    assert (answer.status_code, answer.json()["code"]) == (413, "limit.envelope_bytes")
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("connection refused"), StoreFull(), QueueFull(7)])

@@ -46,7 +46,7 @@ _SUBMIT_QUERY: Final = (
         "delay_s", "Seconds before it is queued.", {"type": "number", "minimum": 0, "maximum": MAX_DELAY_S}
     ),
     query_parameter("result_ttl_s", "Seconds the result is kept.", {"type": "integer", "minimum": 1}),
-    query_parameter("on_row_error", "What a bad row does.", {"type": "string", "enum": ["fail"]}),
+    query_parameter("on_row_error", "What a bad row does.", {"type": "string", "enum": ["fail", "reject"]}),
     query_parameter(
         "webhook",
         'Who is told of the end, as JSON: `{"url", "events"}`.',

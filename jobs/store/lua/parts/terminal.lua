@@ -1,6 +1,6 @@
 -- terminal: the one way in which a job ends; `KEYS` begins as in finish. `product` is what its dependents are given beside
 -- the result: its kind, its bytes, and a line of JSON
-local function terminate(id, state, outcome, report, result, result_blob, result_ttl, record_ttl, blob_prefix, channel, product)
+local function terminate(id, state, outcome, report, result, result_blobs, result_ttl, record_ttl, blob_prefix, channel, product)
   local job, inputs, events = KEYS[1], KEYS[2], KEYS[5]
   -- first a write that a full Redis allows: the end of a job is what makes room (see claim)
   redis.call('DEL', KEYS[6], KEYS[7], KEYS[8])
@@ -9,7 +9,7 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   redis.call('HSET', job, 'state', state, 'finished_ms', now, 'expires_ms', now + result_ttl, 'outcome', outcome)
   if report ~= '' then keep_report(KEYS[4], report) end
   if result ~= '' then redis.call('SET', KEYS[3], result, 'PX', result_ttl) end
-  if result_blob ~= '' then redis.call('PEXPIRE', blob_prefix .. result_blob, result_ttl) end
+  for blob in string.gmatch(result_blobs, '%S+') do redis.call('PEXPIRE', blob_prefix .. blob, result_ttl) end
   local record = redis.call('HMGET', job, 'blobs', 'attempt', 'live', 'idem', 'upstreams', 'hooks', 'progress', 'stored')
   for blob in string.gmatch(record[1], '%S+') do
     local key = blob_prefix .. blob
@@ -28,6 +28,7 @@ local function terminate(id, state, outcome, report, result, result_blob, result
   announce(events, channel, id, 'job.' .. state, state, version, record[2], record[7])
   if record[8] then store_more(record[8], id, tonumber(string.match(product, '^%S+ (%d+)') or 0), now + result_ttl) end
   if record[5] then leave(id, record[5]) end
+  local result_blob = result == '' and string.match(result_blobs, '^%S+') or '' -- behind it may stand that of the rejects
   settle(id, state, product, result, result_blob, blob_prefix, channel, now, now + result_ttl)
   local hooks = record[6] -- the key of the deliveries, and the events that are wanted
   if hooks and string.find(hooks .. ' ', ' job.' .. state .. ' ', 1, true) then
