@@ -63,7 +63,7 @@ async def tenants(settings: Callable[..., Settings], valkey: str, worker: None) 
         )
         failed = await client.post(
             "/v1/jobs",
-            params={"pipeline": json.dumps([{"op": "groupby", "by": ["no"], "agg": {"x": ["amount", "sum"]}}])},
+            params={"pipeline": "[]", "dtypes": json.dumps({"region": "int64"})},
             content=CSV,
             headers={**them, **csv, "prefer": "wait=30"},
         )

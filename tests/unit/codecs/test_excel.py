@@ -92,7 +92,8 @@ def _some(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> N
 
 def test_cells_decide_the_types() -> None:
     """Contract: Excel in — the first sheet, a header row, dates, booleans, integers, errors, empty cells."""
-    table, warnings, width = read(made(_some))
+    decoded = read(made(_some))
+    table, warnings, width = decoded.table, decoded.warnings, decoded.width
     assert width == 9
     assert table.to_pydict() == {
         "text": ["001", None, "=1+1"],
