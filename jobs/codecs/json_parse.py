@@ -11,6 +11,7 @@ import pyarrow as pa
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.budget import Budget
 from jobs.errors import InputMalformed, NestedTooDeep
+from jobs.repeated_keys import repeated_key
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 # texts up to this size are cheap, whatever is in them
@@ -34,12 +35,14 @@ def parse(data: pa.Buffer, options: DecodeOptions) -> Any:
     view = memoryview(data)
     check_cost(view, options)
     try:
-        return msgspec.json.decode(view)
+        value = msgspec.json.decode(view)
     except RecursionError:
         raise too_deep(options) from None
     except _FAULTS as error:
         row = _broken_row(view) if bytes(view[:64]).lstrip()[:1] == b"[" else None
         raise malformed(options, error, row) from None
+    check_keys(view, value, options)
+    return value
 
 
 def parse_rows(data: pa.Buffer, options: DecodeOptions, size: int) -> Iterator[list[Any]]:
@@ -67,7 +70,25 @@ def parse_batch(text: bytes, options: DecodeOptions, start: int) -> list[Any]:
     except _FAULTS as error:
         row = _broken_row(memoryview(text))
         raise malformed(options, error, None if row is None else start + row) from None
+    check_keys(text, batch, options, start)
     return batch
+
+
+def check_keys(text: bytes | memoryview, value: Any, options: DecodeOptions, above: int = 0) -> None:
+    """Raise InputMalformed where an object of the text has a key twice; `above` rows stand before the text's."""
+    key = repeated_key(text, value)
+    if key is None:
+        return
+    row = _repeated_row(text) if type(value) is list else None
+    where = f", row {above + row}" if row else ""
+    detail = f"input {options.name!r}{where}: the key {key[:100]!r} is given twice in one object"
+    raise InputMalformed(detail, input=options.name, row=above + row if row else None)
+
+
+def _repeated_row(text: bytes | memoryview) -> int | None:
+    spans = _SPANS.decode(text)
+    values = (msgspec.json.decode(span) for span in spans)
+    return next((row for row, value in enumerate(values, 1) if repeated_key(bytes(spans[row - 1]), value)), None)
 
 
 def check_cost(text: bytes | memoryview, options: DecodeOptions) -> None:

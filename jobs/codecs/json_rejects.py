@@ -10,6 +10,7 @@ from jobs.codecs.base import DecodeOptions
 from jobs.codecs.json_parse import complaint, reason_of, too_deep
 from jobs.errors import InputMalformed
 from jobs.rejects import MAX_RAW, InputRejects, Reject, values_text
+from jobs.repeated_keys import repeated_key
 
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _COMMA: Final = re.compile(rb"\s*,\s*")
@@ -78,12 +79,17 @@ class GoodRows:
 def read_one(text: bytes | memoryview, options: DecodeOptions) -> Any:
     """The value of a JSON text, or an Unread that says why there is none; raises NestedTooDeep where it is too deep."""
     try:
-        return _DECODE(text)
+        value = _DECODE(text)
     except RecursionError:
         raise too_deep(options) from None
     except _FAULTS as error:
-        raw = bytes(text[: 4 * MAX_RAW]).decode(errors="replace").strip()
-        return Unread(f"malformed JSON ({reason_of(error)})", raw)
+        return Unread(f"malformed JSON ({reason_of(error)})", _raw(text))
+    key = repeated_key(text, value)
+    return value if key is None else Unread(f"the key {key[:100]!r} is given twice in one object", _raw(text))
+
+
+def _raw(text: bytes | memoryview) -> str:
+    return bytes(text[: 4 * MAX_RAW]).decode(errors="replace").strip()
 
 
 def elements(text: memoryview, options: DecodeOptions) -> Iterator[Any] | None:

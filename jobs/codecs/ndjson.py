@@ -11,7 +11,8 @@ from jobs.codecs.json_columns import Columns
 from jobs.codecs.json_parse import check_cost, malformed, too_deep
 from jobs.codecs.json_rejects import read_one
 from jobs.codecs.json_write import lines_text
-from jobs.errors import CellTooLarge, FramequeueError, InputEmpty
+from jobs.errors import CellTooLarge, FramequeueError, InputEmpty, InputMalformed
+from jobs.repeated_keys import may_repeat, repeated_key
 
 _BATCH_BYTES = 4 * 1024**2
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -41,14 +42,7 @@ class NdJson:
         lines_before = 0
         for piece in _pieces(data):
             check_cost(piece, options)
-            try:
-                records = _DECODER.decode_lines(piece)
-            except RecursionError:
-                raise too_deep(options) from None
-            except _FAULTS:
-                if options.rejects is None:
-                    raise _at_its_line(piece, options, lines_before) from None
-                records = [read_one(line, options) for line in piece.split(b"\n") if line.strip()]
+            records = _records(piece, options, lines_before)
             if len(piece) > 2 * _BATCH_BYTES:
                 _check_long(records, options)
             columns.add_records(records)
@@ -58,6 +52,34 @@ class NdJson:
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A line per row; see `Codec.encode`."""
         return lines_text(batches)
+
+
+def _records(piece: bytes, options: DecodeOptions, lines_before: int) -> list[Any]:
+    try:
+        records: list[Any] = _DECODER.decode_lines(piece)
+    except RecursionError:
+        raise too_deep(options) from None
+    except _FAULTS:
+        if options.rejects is None:
+            raise _at_its_line(piece, options, lines_before) from None
+        return _one_by_one(piece, options)
+    if may_repeat(piece, records):
+        if options.rejects is not None:
+            return _one_by_one(piece, options)
+        _check_keys(piece, options, lines_before)
+    return records
+
+
+def _one_by_one(piece: bytes, options: DecodeOptions) -> list[Any]:
+    return [read_one(line, options) for line in piece.split(b"\n") if line.strip()]
+
+
+def _check_keys(piece: bytes, options: DecodeOptions, lines_before: int) -> None:
+    for number, line in enumerate(piece.split(b"\n"), lines_before + 1):
+        key = repeated_key(line, _DECODER.decode(line)) if line.strip() else None
+        if key is not None:
+            detail = f"input {options.name!r}, line {number}: the key {key[:100]!r} is given twice in one object"
+            raise InputMalformed(detail, input=options.name, row=number)
 
 
 def _pieces(data: pa.Buffer) -> Iterator[bytes]:

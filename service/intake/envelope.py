@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from jobs.errors import FieldUnknown, JsonMalformed, NestedTooDeep, SpecError, SpecInvalid
+from jobs.repeated_keys import distinct
 from service.intake.wording import malformed, message_of, pointer_to, readable, split
 from service.pointers import escaped
 from service.schemas import Envelope, InputBody, WebhookBody
@@ -37,6 +38,7 @@ class _InputsAlone(msgspec.Struct):
     inputs: dict[str, msgspec.Raw]
 
 
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _INPUTS_ALONE: Final = msgspec.json.Decoder(_InputsAlone)
 
 
@@ -45,11 +47,31 @@ def from_json(body: bytes | bytearray) -> Envelope:
     if _BLANK.fullmatch(body):
         raise JsonMalformed('the body is empty; it is to be {"pipeline": [...], "inputs": {...}}')
     try:
-        return _decoded(body)
+        envelope = _decoded(body)
+        _check_keys(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise malformed(error, body) from None
     except RecursionError:
         raise NestedTooDeep("levels of nested JSON", 1_000, 1_000) from None
+    return envelope
+
+
+def _check_keys(body: bytes | bytearray) -> None:
+    """Raise JsonMalformed where the envelope, its inputs or a source name something twice: the last would win."""
+    fields = _distinct(body, "the envelope", "")
+    inputs = _distinct(memoryview(fields["inputs"]), "the inputs", "/inputs") if "inputs" in fields else {}
+    for name, source in inputs.items():
+        named = name[:_LONGEST_NAME]
+        _distinct(memoryview(source), f"input {named!r}", f"/inputs/{escaped(named)}")
+    if bytes(fields.get("webhook", b"null")) != b"null":
+        _distinct(memoryview(fields["webhook"]), "the webhook", "/webhook")
+
+
+def _distinct(text: bytes | bytearray | memoryview, what: str, at: str) -> dict[str, msgspec.Raw]:
+    fields = _FIELDS.decode(text)
+    if not distinct(text, fields):
+        raise JsonMalformed(f"{what}: a key is given twice in one object", at)
+    return fields
 
 
 def _decoded(body: bytes | bytearray) -> Envelope:

@@ -7,6 +7,7 @@ import msgspec
 from config import Settings
 from jobs.errors import (
     DtypesTooLarge,
+    JsonMalformed,
     LabelsTooLarge,
     NestedTooDeep,
     PipelineTooLarge,
@@ -14,6 +15,7 @@ from jobs.errors import (
     SpecInvalid,
     TooManySteps,
 )
+from jobs.repeated_keys import repeated_key
 from service.intake.wording import malformed, message_of, pointer_to, readable, split
 from service.schemas import UNSENT
 
@@ -60,7 +62,7 @@ def _bounded(
 
 def _decoded(decoder: "msgspec.json.Decoder[Any]", data: bytes, pointer: str, what: str) -> Any:
     try:
-        return decoder.decode(data)
+        value = decoder.decode(data)
     except msgspec.ValidationError as error:
         message = message_of(error)
         said, place = readable(message), pointer_to(split(message)[1])
@@ -71,6 +73,10 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", data: bytes, pointer: str, wh
         raise malformed(error, data, what).inside(pointer) from None
     except RecursionError:
         raise NestedTooDeep("levels of nested JSON", 1_000, 1_000, pointer) from None
+    key = repeated_key(data, value)
+    if key is not None:
+        raise JsonMalformed(f"{what}: the key {key[:100]!r} is given twice in one object", pointer)
+    return value
 
 
 def _check_depth(pipeline: list[dict[str, Any]], limit: int) -> None:

@@ -275,3 +275,21 @@ async def test_a_wait_that_runs_out_is_202_with_the_job_whatever_was_accepted(
 ) -> None:
     answer = await api.post("/v1/jobs", json=GOOD, headers={"prefer": "wait=1", "accept": "text/csv"})
     assert (answer.status_code, answer.json()["state"]) == (202, JobState.QUEUED)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ('{"pipeline": [], "pipeline": [{"op": "head"}], "inputs": {"df": {"records": []}}}', ""),
+        ('{"pipeline": [], "inputs": {"df": {"records": []}, "df": {"records": [{"a": 1}]}}}', "/inputs"),
+        ('{"pipeline": [], "inputs": {"df": {"records": [], "records": [{"a": 1}]}}}', "/inputs/df"),
+        ('{"pipeline": [{"op": "head", "n": 1, "n": 2}], "inputs": {"df": {"records": []}}}', "/pipeline"),
+        ('{"pipeline": [], "inputs": {"df": {"records": []}}, "labels": {"a": "1", "a": "2"}}', "/labels"),
+    ],
+)
+async def test_a_key_that_is_given_twice_is_refused(api: httpx.AsyncClient, body: str, pointer: str) -> None:
+    """Contract: 400 for bad JSON: a key that is given twice."""
+    answer = await api.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "json.malformed"), answer.text
+    assert "given twice" in answer.json()["detail"]
+    assert answer.json()["errors"][0]["pointer"] == pointer

@@ -146,3 +146,18 @@ def test_formats_that_are_not_there() -> None:
     with pytest.raises(FormatUnsupported, match="charset"):
         read(b"a\n1\n", "csv", charset="klingon")
     assert read("a\nä\n".encode("latin-1"), "csv", charset="latin-1")[0]["a"].to_pylist() == ["ä"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "row"),
+    [
+        ("json", b'[{"a":1},{"a":1,"b":"12:30","a":2}]', 2),
+        ("json", b'{"a":[1],"a":[2]}', None),
+        ("ndjson", b'{"a":1}\n\n{"a":1,"a":2}\n', 3),
+    ],
+)
+def test_a_key_that_is_given_twice_is_no_silent_loss(name: str, text: bytes, row: int | None) -> None:
+    """Contract: Fidelity: never a silent loss: a key that a record has twice."""
+    with pytest.raises(InputMalformed, match="'a' is given twice") as caught:
+        read(text, name)
+    assert caught.value.places[0].row == row
