@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from config import Settings
+from jobs.pipeline import Bounds
 from jobs.queue import JobQueue
 from jobs.results import Results
 from service.access import AccessLog
@@ -54,7 +55,7 @@ def create_app(settings: Settings, queue: JobQueue | None = None, access: Access
     """
     auth = Auth.from_settings(settings)
     queue = queue or JobQueue.from_settings(settings)
-    checks = PipelineChecks(queue.catalogue, settings.limits.steps, settings.limits.columns)
+    checks = PipelineChecks(queue.catalogue, Bounds.of(settings.limits), settings.limits.columns)
     watching = Watching(access=access, tracing=queue.tracing)
     services = Services(settings, queue, auth, checks, Results(queue), watching.meter)
     # the routes themselves, not included routers: those cost every request 50 µs

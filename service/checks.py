@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jobs.errors import FramequeueError
 from jobs.model import Input
-from jobs.pipeline import Pipeline
+from jobs.pipeline import Bounds, Pipeline
 from jobs.pipeline.steps import together
 from jobs.planning import Known, PlannedStep, Schema, look, planned, problems_of, signature
 from jobs.planning.look import Chunk
@@ -28,8 +28,8 @@ SMALL_BYTES: Final = 16 * 1024
 class PipelineChecks:
     """Checks pipelines against one catalogue: alone, and over the schemas of their inputs."""
 
-    def __init__(self, catalogue: Catalogue, max_steps: int, max_columns: int = 10_000) -> None:
-        self._catalogue, self._max_steps, self._max_columns = catalogue, max_steps, max_columns
+    def __init__(self, catalogue: Catalogue, bounds: Bounds, max_columns: int = 10_000) -> None:
+        self._catalogue, self._bounds, self._max_columns = catalogue, bounds, max_columns
         self._good: OrderedDict[Hashable, Pipeline] = OrderedDict()
         self._good_for: OrderedDict[Hashable, None] = OrderedDict()
 
@@ -39,13 +39,13 @@ class PipelineChecks:
         `pipeline` is the steps as they were sent. Where it is longer than SMALL_BYTES, this may be called in a thread.
         """
         if len(pipeline) > SMALL_BYTES:  # in a thread, which must not touch what is remembered
-            return Pipeline.parse(steps, names, self._catalogue, max_steps=self._max_steps)
+            return Pipeline.parse(steps, names, self._catalogue, bounds=self._bounds)
         key = (pipeline, tuple(names))
         known = self._good.get(key)
         if known is not None:
             self._good.move_to_end(key)
             return known
-        parsed = Pipeline.parse(steps, names, self._catalogue, max_steps=self._max_steps)
+        parsed = Pipeline.parse(steps, names, self._catalogue, bounds=self._bounds)
         _remember(self._good, key, parsed)
         return parsed
 
@@ -93,7 +93,7 @@ class PipelineChecks:
     ) -> list[FramequeueError]:
         known = self._good.get((pipeline, tuple(schemas)))
         if known is None:
-            known = Pipeline.parse(steps, schemas, self._catalogue, max_steps=self._max_steps)
+            known = Pipeline.parse(steps, schemas, self._catalogue, bounds=self._bounds)
         return problems_of(known, schemas, self._max_columns)
 
     async def plan(
@@ -114,7 +114,7 @@ class PipelineChecks:
     def _planned(
         self, steps: list[dict[str, Any]], schemas: Mapping[str, Schema]
     ) -> tuple[tuple[PlannedStep, ...], list[FramequeueError]]:
-        pipeline = Pipeline.parse(steps, schemas, self._catalogue, max_steps=self._max_steps)
+        pipeline = Pipeline.parse(steps, schemas, self._catalogue, bounds=self._bounds)
         return planned(pipeline, schemas, self._max_columns)
 
 

@@ -36,6 +36,10 @@ class LimitSettings(Section):
     """How deep JSON may nest."""
     steps: int = Field(200, ge=1)
     """Steps of a pipeline."""
+    expression_chars: int = Field(4_096, ge=1, le=65_536)
+    """Characters of an expression."""
+    expression_depth: int = Field(64, ge=4, le=128)
+    """How deep an expression may nest."""
     inputs: int = Field(16, ge=1)
     """Inputs of a job."""
     queued_jobs: int = Field(1_000_000, ge=1)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from jobs.errors import ExpressionForbidden, ExpressionTooLarge
 from jobs.expressions.calls import attribute, called, subscript
 from jobs.expressions.folding import fold
-from jobs.expressions.lexer import MAX_DEPTH, Source
+from jobs.expressions.lexer import USUAL, Source
 from jobs.expressions.refusals import NODE_HINTS
 from jobs.expressions.tree import Chain, Choice, Column, Comparison, Constant, Logic, Negation, Node, Sign
 from jobs.expressions.values import Clash, WrittenFloat
@@ -38,8 +38,8 @@ _COMPARE: Mapping[type[ast.cmpop], str] = {
 class Builder:
     """One source on its way to a tree."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, max_depth: int = USUAL.depth) -> None:
+        self.source, self._max_depth = source, max_depth
         self._depth = 0
         self._handlers: Mapping[type[ast.expr], Callable[[Any], Node]] = {
             ast.Constant: self._constant,
@@ -62,8 +62,8 @@ class Builder:
         if handler is None:
             self.refuse(NODE_HINTS.get(type(node), f"{type(node).__name__} is not part of an expression"), node)
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            detail = f"the expression is nested more than {MAX_DEPTH} deep; split it over assign steps"
+        if self._depth > self._max_depth:
+            detail = f"the expression is nested more than {self._max_depth} deep; split it over assign steps"
             raise ExpressionTooLarge(detail, text=self.source.text, position=self.source.position(node))
         try:
             return handler(node)

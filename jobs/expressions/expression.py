@@ -8,7 +8,7 @@ import pandas as pd
 
 from jobs.errors import DtypeUnsuitable
 from jobs.expressions.build import Builder
-from jobs.expressions.lexer import read
+from jobs.expressions.lexer import USUAL, Extent, read
 from jobs.expressions.logic import as_condition
 from jobs.expressions.tree import Column, Node, Scope, unsuitable
 from jobs.expressions.values import Clash, Logical, Value, is_scalar, to_series
@@ -66,11 +66,11 @@ class Expression:
         return value
 
 
-def parse(text: str) -> Expression:
-    """The checked expression behind `text`.
+def parse(text: str, extent: Extent = USUAL) -> Expression:
+    """The checked expression behind `text`, which is no larger than `extent`.
 
     Raises ExpressionSyntax, ExpressionForbidden or ExpressionTooLarge with the position and what to write instead.
     """
-    source = read(text)
-    tree = Builder(source).build(source.tree)
+    source = read(text, extent)
+    tree = Builder(source, extent.depth).build(source.tree)
     return Expression(text, tree, frozenset(tree.columns()))

@@ -16,8 +16,6 @@ from typing import NoReturn
 
 from jobs.errors import ExpressionForbidden, ExpressionSyntax, ExpressionTooLarge
 
-MAX_CHARACTERS = 4_096
-MAX_DEPTH = 64
 MAX_INTEGER = 2**64
 
 # CPython 3.11 counts the depth of all trees under construction in one place: two threads at once end in a SystemError
@@ -68,13 +66,25 @@ class Source:
         return self.origins[max(0, bisect.bisect_right(self.starts, offset) - 1)] if self.starts else 0
 
 
-def read(text: str) -> Source:
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How long an expression may be, in characters, and how deep it may nest."""
+
+    characters: int = 4_096
+    depth: int = 64
+
+
+USUAL = Extent()
+
+
+def read(text: str, extent: Extent = USUAL) -> Source:
     """The source behind `text`; raises ExpressionTooLarge, ExpressionForbidden or ExpressionSyntax with a position."""
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > extent.characters:
         raise ExpressionTooLarge(
-            f"an expression may have {MAX_CHARACTERS:,} characters, this has {len(text):,}; split it over assign steps"
+            f"an expression may have {extent.characters:,} characters, this has {len(text):,} "
+            "(setting limits.expression_chars); split it over assign steps"
         )
-    lexer = _Lexer(text)
+    lexer = _Lexer(text, extent.depth)
     lexer.run()
     python = " ".join(lexer.tokens)
     starts = tuple(lexer.starts)
@@ -101,8 +111,8 @@ def _reason(error: SyntaxError) -> str:
 class _Lexer:
     """One pass over the text; collects tokens and where each came from."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, max_depth: int) -> None:
+        self.text, self._max_depth = text, max_depth
         self.tokens: list[str] = []
         self.starts: list[int] = []
         self.origins: list[int] = []
@@ -178,8 +188,8 @@ class _Lexer:
         if sign in "$#":
             self._unexpected(position)
         self._depth += (sign in "([") - (sign in ")]")
-        if self._depth > MAX_DEPTH:
-            detail = f"brackets may be nested {MAX_DEPTH} deep; split the expression over assign steps"
+        if self._depth > self._max_depth:
+            detail = f"brackets may be nested {self._max_depth} deep; split the expression over assign steps"
             raise ExpressionTooLarge(detail, text=self.text, position=position)
         return _WORDS.get(sign, sign)
 

@@ -3,10 +3,12 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from dataclasses import astuple
 from typing import Any, Final
 
 import msgspec
 
+from jobs.pipeline.bounds import USUAL, Bounds
 from jobs.pipeline.pipeline import Pipeline
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.own import OwnTransform
@@ -26,15 +28,15 @@ class ParsedPipelines:
         self._known: OrderedDict[bytes, Pipeline] = OrderedDict()
         self._lock = threading.Lock()
 
-    def parse(self, steps: Sequence[dict[str, Any]], inputs: Collection[str], *, max_steps: int = 200) -> Pipeline:
+    def parse(self, steps: Sequence[dict[str, Any]], inputs: Collection[str], *, bounds: Bounds = USUAL) -> Pipeline:
         """The checked pipeline; raises as `Pipeline.parse` does, and remembers no failure."""
-        key = msgspec.msgpack.encode((steps, tuple(inputs), max_steps))
+        key = msgspec.msgpack.encode((steps, tuple(inputs), astuple(bounds)))
         with self._lock:
             known = self._known.get(key)
             if known is not None:
                 self._known.move_to_end(key)
                 return known
-        parsed = Pipeline.parse(steps, inputs, self._catalogue, max_steps=max_steps)
+        parsed = Pipeline.parse(steps, inputs, self._catalogue, bounds=bounds)
         if len(key) <= _MAX_KEY_BYTES and not any(isinstance(step.transform, OwnTransform) for step in parsed.steps):
             self._remember(key, parsed)
         return parsed

@@ -9,6 +9,7 @@ import pandas as pd
 
 from jobs.errors import OutputTooLarge
 from jobs.interrupted import InterruptedThread
+from jobs.pipeline.bounds import USUAL, Bounds
 from jobs.pipeline.failures import Moment, failure_of
 from jobs.pipeline.reading import Reading, readings
 from jobs.pipeline.steps import Step, read_steps
@@ -54,13 +55,13 @@ class Pipeline:
 
     @classmethod
     def parse(
-        cls, steps: Sequence[dict[str, Any]], inputs: Collection[str], catalogue: Catalogue, *, max_steps: int = 200
+        cls, steps: Sequence[dict[str, Any]], inputs: Collection[str], catalogue: Catalogue, *, bounds: Bounds = USUAL
     ) -> Self:
         """Check a list of steps as JSON gives it against the names of the job's inputs.
 
         Raises the error of the first thing that is wrong; its `places` list everything that is, as `/pipeline/1/by`.
         """
-        read = read_steps(steps, inputs, catalogue, max_steps)
+        read = read_steps(steps, inputs, catalogue, bounds)
         names = tuple(inputs)
         start = names[0] if len(names) == 1 else None
         return cls(_with_frees(read, names, start), names, start, readings(read, names, start))

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from jobs.errors import ArgumentInvalid, ArgumentUnknown, FramequeueError
+from jobs.expressions import Extent
 from jobs.transforms.arguments import pointer, shown
 from jobs.transforms.base import Transform
 
@@ -30,11 +31,13 @@ _EXPECTED: Final[Mapping[str, str]] = {
 }
 
 
-def validated(transform: type[Transform], arguments: dict[str, Any]) -> Transform | list[FramequeueError]:
+def validated(
+    transform: type[Transform], arguments: dict[str, Any], extent: Extent
+) -> Transform | list[FramequeueError]:
     """The transform with these arguments, or everything that is wrong with them; pointers are relative to the step."""
     try:
         # as JSON text, because only there a strict model takes an array for a tuple
-        return transform.model_validate_json(json.dumps(_without_most_unknown(transform, arguments)))
+        return transform.model_validate_json(json.dumps(_without_most_unknown(transform, arguments)), context=extent)
     except ValidationError as error:
         return _problems(transform, arguments, error)
     except (TypeError, ValueError, RecursionError) as error:

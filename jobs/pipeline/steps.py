@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.errors import ArgumentInvalid, FramequeueError, NameTaken, NameUnknown, OpUnknown, TooManySteps
+from jobs.expressions import Extent
 from jobs.hints import listing
+from jobs.pipeline.bounds import Bounds
 from jobs.pipeline.problems import validated
 from jobs.transforms.arguments import shown
 from jobs.transforms.base import Transform
@@ -41,21 +43,22 @@ class _Reading:
     """What is known while the steps are read, in order."""
 
     catalogue: Catalogue
+    extent: Extent
     names: list[str]
     problems: list[FramequeueError] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
 
-def read_steps(steps: Sequence[Any], inputs: Collection[str], catalogue: Catalogue, max_steps: int) -> tuple[Step, ...]:
+def read_steps(steps: Sequence[Any], inputs: Collection[str], catalogue: Catalogue, bounds: Bounds) -> tuple[Step, ...]:
     """The checked steps; `inputs` are the names of the job's inputs.
 
     Raises TooManySteps, or the first thing that is wrong with all others in its `places`.
     """
-    if len(steps) > max_steps:
-        raise TooManySteps("steps", len(steps), max_steps, "/pipeline")
+    if len(steps) > bounds.steps:
+        raise TooManySteps("steps", len(steps), bounds.steps, "/pipeline")
     if not steps and len(inputs) != 1:
         raise ArgumentInvalid(f"an empty pipeline converts one input, and there are {len(inputs)}", "/pipeline")
-    reading = _Reading(catalogue, list(inputs))
+    reading = _Reading(catalogue, bounds.expressions, list(inputs))
     for index, raw in enumerate(steps):
         before = len(reading.problems)
         label = _read(reading, index, raw)
@@ -103,7 +106,7 @@ def _transform(reading: _Reading, op: Any, arguments: dict[str, Any]) -> Transfo
     if op not in reading.catalogue:
         reading.problems.append(OpUnknown(op, reading.catalogue))
         return None
-    made = validated(reading.catalogue[op], arguments)
+    made = validated(reading.catalogue[op], arguments, reading.extent)
     if isinstance(made, Transform):
         return made
     reading.problems.extend(made)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from jobs.errors import (
@@ -15,7 +15,7 @@ from jobs.errors import (
     FramequeueError,
     TransformError,
 )
-from jobs.expressions import Expression, parse
+from jobs.expressions import Expression, Extent, parse
 
 Names = str | Annotated[tuple[str, ...], Field(min_length=1)]
 """One column name, or a list of them."""
@@ -34,21 +34,26 @@ def refusal(error: FramequeueError, where: str = "") -> PydanticCustomError:
     return PydanticCustomError("framequeue", "{detail}", {"detail": error.detail, "error": error, "pointer": where})
 
 
-def _expression(text: Any) -> Expression:
+def _expression(text: Any, info: ValidationInfo) -> Expression:
     if isinstance(text, Expression):
         return text
     if not isinstance(text, str):
         raise refusal(ArgumentInvalid(f"an expression is a string, not {shown(text)}"))
     try:
-        return parse(text)
+        return parse(text, extent_of(info))
     except ExpressionError as error:
         raise refusal(error) from None
+
+
+def extent_of(info: ValidationInfo) -> Extent:
+    """How large expressions may be: what the context of the validation says, else the usual."""
+    return info.context if isinstance(info.context, Extent) else Extent()
 
 
 ExpressionText = Annotated[
     Expression,
     PlainValidator(_expression),
-    WithJsonSchema({"type": "string", "format": "expression", "maxLength": 4096}),
+    WithJsonSchema({"type": "string", "format": "expression"}),
 ]
 """The text of an expression, parsed where the step is parsed."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from jobs.errors import (
     ArgumentInvalid,
@@ -16,9 +16,9 @@ from jobs.errors import (
     ExpressionSyntax,
     ExpressionTooLarge,
 )
-from jobs.expressions import Expression, parse
+from jobs.expressions import Expression, Extent, parse
 from jobs.hints import did_you_mean, listing
-from jobs.transforms.arguments import computed, one_column, pointer, refusal, shown
+from jobs.transforms.arguments import computed, extent_of, one_column, pointer, refusal, shown
 
 _NUMBERS = (int, float)
 # every aggregation by name, with the arguments that its third item may hold and their types
@@ -94,7 +94,7 @@ class Aggregation:
         return computed(frame, self.source, at)
 
 
-def _aggregation(item: Any) -> Aggregation:
+def _aggregation(item: Any, info: ValidationInfo) -> Aggregation:
     if isinstance(item, Aggregation):
         return item
     if not isinstance(item, (list, tuple)) or not 2 <= len(item) <= 3:
@@ -111,7 +111,7 @@ def _aggregation(item: Any) -> Aggregation:
     if not isinstance(source, str):
         wanted = "a column name or an expression" if function != "size" else "a column name, or null"
         raise refusal(ArgumentInvalid(f"the source is {wanted}, not {shown(source)}"), "/0")
-    return Aggregation(function, source, _source(source), arguments=dict(arguments))
+    return Aggregation(function, source, _source(source, extent_of(info)), arguments=dict(arguments))
 
 
 def _of_pair(source: list[Any] | tuple[Any, ...], function: str, arguments: Any) -> Aggregation:
@@ -147,14 +147,14 @@ def _check_function(function: str, arguments: Any) -> None:
         )
 
 
-def _source(text: str) -> Expression | None:
+def _source(text: str, extent: Extent) -> Expression | None:
     """The expression in `text`, or None where it can only be the name of a column (`unit price`, `user.id`).
 
     Text that is refused as an expression is still a name as long as it has neither calls, subscripts nor dunders: those
     are refused here, when the job is submitted; a column that really has such a name is written in backticks.
     """
     try:
-        return parse(text)
+        return parse(text, extent)
     except ExpressionSyntax:
         return None
     except ExpressionError as error:

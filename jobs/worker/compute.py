@@ -18,7 +18,7 @@ from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
 from jobs.errors import FramequeueError, JobStopped, RejectsExceeded
 from jobs.model import JobSpec, OnRowError, Outcome, PayloadRef, ResultInfo, Timing
-from jobs.pipeline import ParsedPipelines, Pipeline, Reading, Step, final
+from jobs.pipeline import Bounds, ParsedPipelines, Pipeline, Reading, Step, final
 from jobs.rejects import Rejects
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import JOB_LOGGER, Context
@@ -198,10 +198,10 @@ def _run(work: Work, pipeline: Pipeline, given: Inputs, rejects: Rejects | None)
 
 
 def _parsed(work: Work) -> Pipeline:
-    steps, inputs, most = work.spec.pipeline, tuple(work.spec.inputs), work.limits.steps
+    steps, inputs, bounds = work.spec.pipeline, tuple(work.spec.inputs), Bounds.of(work.limits)
     if work.parsed is not None:
-        return work.parsed.parse(steps, inputs, max_steps=most)
-    return Pipeline.parse(steps, inputs, work.catalogue, max_steps=most)
+        return work.parsed.parse(steps, inputs, bounds=bounds)
+    return Pipeline.parse(steps, inputs, work.catalogue, bounds=bounds)
 
 
 def _described(table: pa.Table, pieces: tuple[pa.Buffer, ...]) -> ResultInfo:

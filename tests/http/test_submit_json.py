@@ -2,12 +2,15 @@
 
 import gzip
 import json
+from collections.abc import Callable
 
 import httpx
 import pytest
 
+from config import Settings
 from jobs.errors import InputGone, QueueFull, StoreFull, StoreUnavailable
 from jobs.state import JobState
+from tests.http.conftest import serving
 from tests.http.fake import FakeQueue
 
 RECORDS = [{"region": "N", "amount": 120.5}]
@@ -293,3 +296,15 @@ async def test_a_key_that_is_given_twice_is_refused(api: httpx.AsyncClient, body
     assert (answer.status_code, answer.json()["code"]) == (400, "json.malformed"), answer.text
     assert "given twice" in answer.json()["detail"]
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_expressions_are_bounded_by_settings(settings: Callable[..., Settings], queue: FakeQueue) -> None:
+    """Contract: limits, each a setting: the length and depth of an expression."""
+    small = settings(limits={"expression_chars": 20, "expression_depth": 4})
+    async with serving(small, queue) as api:
+        for expr, status in (("a > 1", 202), ("a > " + "1" * 30, 422), ("((((((a))))))", 422)):
+            for step in ({"op": "query", "expr": expr}, {"op": "groupby", "by": "a", "agg": {"x": [expr, "sum"]}}):
+                body = {"pipeline": [step], "inputs": {"df": {"columns": {"a": [1]}}}}
+                answer = await api.post("/v1/jobs", json=body)
+                assert answer.status_code == status, answer.text
+                assert status == 202 or answer.json()["code"] == "expression.too_large"

@@ -18,7 +18,7 @@ from jobs.errors import (
     OutputTooLarge,
     StepFailed,
 )
-from jobs.pipeline import Pipeline, failure_details
+from jobs.pipeline import Bounds, Pipeline, failure_details
 from jobs.transforms.catalogue import BUILTIN, Catalogue
 from jobs.transforms.declare import declaration
 from jobs.transforms.own import model_of
@@ -111,7 +111,7 @@ def test_an_empty_pipeline_converts():
 
 def test_too_many_steps():
     with pytest.raises(CountExceeded, match=r"limits\.steps"):
-        parse([{"op": "head"}] * 3, max_steps=2)
+        parse([{"op": "head"}] * 3, bounds=Bounds(steps=2))
 
 
 def test_from_and_save_name_frames():

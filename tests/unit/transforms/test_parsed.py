@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from jobs.errors import CountExceeded, OpUnknown
-from jobs.pipeline import ParsedPipelines
+from jobs.pipeline import Bounds, ParsedPipelines
 from jobs.transforms.catalogue import BUILTIN, Catalogue
 from jobs.transforms.declare import Declaration
 from jobs.transforms.own import model_of
@@ -42,7 +42,7 @@ def test_the_oldest_is_forgotten_and_failures_are_not_kept():
         with pytest.raises(OpUnknown):
             parsed.parse([{"op": "heat"}], ["df"])
     with pytest.raises(CountExceeded):
-        parsed.parse([{"op": "head", "n": 1}], ["df"], max_steps=0)
+        parsed.parse([{"op": "head", "n": 1}], ["df"], bounds=Bounds(steps=0))
 
 
 def test_arguments_of_a_users_function_are_its_own_each_time():
