@@ -87,7 +87,8 @@ async def keep(redis: Redis, table: pa.Table) -> Frame:
     ref = PayloadRef(
         blob=info.id, media_type=media_type, bytes=info.size, sha256=info.sha256, rows=table.num_rows, ours=True
     )
-    return await FrameStore(redis, 600).add("default", ref, ref)
+    frame, _ = await FrameStore(redis, 600).add("default", ref, ref)
+    return frame
 
 
 def large() -> pa.Table:
