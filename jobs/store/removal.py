@@ -24,7 +24,7 @@ async def remove(redis: Redis, queue: str, job: Job) -> None:
     if group is not None:
         indexes.append(keys.tenant_group(tenant, group))
     result = job.outcome.result if job.outcome else None
-    blobs = [result.blob] if result is not None and result.blob else []
+    blobs = result.blobs if result is not None else ()
     with translated():
         verdict = await scripts.remove(
             redis,

@@ -6,7 +6,7 @@ import pytest
 import redis as sync_redis
 
 from jobs.errors import JobLive
-from jobs.model import Job, Outcome, ResultInfo
+from jobs.model import STORED_MEDIA_TYPE, Job, Outcome, PayloadRef, ResultInfo
 from jobs.state import JobState
 from jobs.store import blobs, keys, removal
 from jobs.store.jobs import JobStore
@@ -87,3 +87,16 @@ async def test_a_worker_that_comes_late_brings_nothing_back(store: JobStore, red
     await asyncio.gather(removal.remove(redis, store.queue, job), finish, store.cancel(job))
     assert await store.renew("w fp", 1_000, [(claim.id, claim.token)]) == ["held"]
     assert [key for key in await redis.keys("*") if b"job_a" in key and b"claimed" not in key] == []
+
+
+async def test_what_it_set_aside_goes_with_it(store: JobStore, redis: Redis) -> None:
+    made, aside = await blob(redis), await blob(redis)
+    await store.submit("job_a", spec(), {}, LIMIT)
+    (claim,) = (await store.claim("w", 1, 60_000)).taken
+    rejects = PayloadRef(blob=aside, media_type=STORED_MEDIA_TYPE, bytes=1)
+    result = ResultInfo(rows=1, columns=(), bytes=1, sha256="ab", blob=made, rejects=1, set_aside=rejects)
+    await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result_ttl_s=100)
+    job = await store.get("job_a")
+    assert job is not None
+    await removal.remove(redis, store.queue, job)
+    assert not await redis.exists(keys.blob(made), keys.blob(aside))
