@@ -25,6 +25,9 @@ class ChunkSource(Chunks, Protocol):
     async def read_frame(self, frame: Frame) -> Job:
         """A job whose result is the frame."""
 
+    async def forget(self, job: Job) -> None:
+        """Remove such a job."""
+
 
 async def chunks_from(source: Chunks, blob_id: str, size: int, start: int) -> AsyncIterator[bytes]:
     """The bytes from `start` on of a blob of `size`; of the chunks before them only the first is fetched.
