@@ -118,6 +118,26 @@ async def test_frames_count_until_they_are_deleted(redis: Redis, store: JobStore
     await frames.add("t", large, None)
 
 
+async def test_rejects_count_with_the_result(redis: Redis, store: JobStore) -> None:
+    await store.submits.submit([new("a", size=60)], MUCH)
+    (claim,) = (await store.claim("w", 1, 10_000)).taken
+    aside = ref(await write(redis, b"z")).changed(bytes=25)
+    result = ResultInfo(rows=1, columns=(), bytes=10, sha256="", rejects=1, set_aside=aside)
+    assert await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result=b"x", result_ttl_s=100)
+    assert await stored(redis) == 95
+
+
+async def test_many_that_expired_are_struck_out_bit_by_bit(redis: Redis, store: JobStore) -> None:
+    ledger = keys.tenant_stored("t")
+    names = [f"old{n}" for n in range(1_200)]
+    await redis.zadd(ledger, dict.fromkeys(names, 1))
+    await redis.hset(f"{ledger}:bytes", mapping=dict.fromkeys(names, 1) | {"*": 1_200})
+    await store.submits.submit([new("a", size=3)], Terms(1_000, stored_quota=10_000))
+    assert await stored(redis) == 703  # one page, since there is room
+    await store.submits.submit([new("b", size=3)], MUCH)
+    assert await stored(redis) == 6  # as many as it takes
+
+
 async def test_without_a_quota_nothing_is_counted(redis: Redis, store: JobStore) -> None:
     await store.submits.submit([new("a")], Terms(1_000))
     await ended(store)

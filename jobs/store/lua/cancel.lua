@@ -12,7 +12,7 @@ if state == 'succeeded' or state == 'failed' or state == 'canceled' then return 
 redis.call('HDEL', KEYS[1], 'progress')
 if not record[4] then redis.call('HSET', KEYS[1], 'cancel_ms', clock()) end
 if state ~= 'running' then
-  return {'canceled', terminate(id, 'canceled', ARGV[2], '', '', '', tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], channel, '')}
+  return {'canceled', terminate(id, 'canceled', ARGV[2], '', '', '', tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], channel, '', 0)}
 end
 local version = record[2]
 if not record[4] then
