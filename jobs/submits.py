@@ -93,10 +93,12 @@ class Submits:
                 ]
 
     async def replayed(self, tenant: str, key: IdempotencyKey) -> tuple[Job, ...]:
-        """The jobs that the same request made before, none where it is new; raises IdempotencyMismatch."""
+        """The jobs that the same request made before and that are still there, none where it is new.
+
+        Raises IdempotencyMismatch.
+        """
         ids = await kept(self._store.redis, self._repeat(tenant, key))
-        found = await self._store.submits.read(ids) if ids else ()
-        return found if len(found) == len(ids) else ()
+        return await self._store.submits.read(ids) if ids else ()
 
     async def upstream(self, tenant: str, job_id: str, dtypes: dict[str, str], pointer: str = "") -> Input:
         """The input that is the result of another job, which may still run; raises InputUnknown at `pointer`."""

@@ -11,6 +11,7 @@ from jobs.state import JobState
 from jobs.store import blobs, keys, removal
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
+from jobs.store.submits import NewJob, Terms, repeat_of
 from tests.store.build import spec
 
 LIMIT = 100
@@ -100,3 +101,17 @@ async def test_what_it_set_aside_goes_with_it(store: JobStore, redis: Redis) -> 
     assert job is not None
     await removal.remove(redis, store.queue, job)
     assert not await redis.exists(keys.blob(made), keys.blob(aside))
+
+
+async def test_a_batch_sent_again_is_what_is_left_of_it(store: JobStore, redis: Redis) -> None:
+    """Contract: the same key and body give the same jobs; one that was deleted does not make all others run again."""
+    terms = Terms(LIMIT, repeat=repeat_of("t", "key", "same", 900))
+    made = await store.submits.submit([NewJob(f"job_{n}", spec(), {}) for n in range(2)], terms)
+    for left, job in zip((["job_1"], []), made.jobs, strict=True):
+        await store.cancel(job)
+        ended = await store.get(job.id)
+        assert ended is not None
+        await removal.remove(redis, store.queue, ended)
+        again = await store.submits.submit([NewJob(f"job_{left}{n}", spec(), {}) for n in range(2)], terms)
+        assert again.replayed is bool(left)
+        assert not left or [one.id for one in again.jobs] == left

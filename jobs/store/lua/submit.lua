@@ -21,9 +21,9 @@ local kept = idem ~= '' and redis.call('GET', idem)
 if kept then
   local first, ids = string.match(kept, '^(%S+) (.+)$')
   if first ~= fingerprint then return {'mismatch'} end
-  local there = true
-  for id in string.gmatch(ids, '%S+') do there = there and redis.call('EXISTS', jobs .. id) == 1 end
-  if there then return {'replayed', ids} end
+  for id in string.gmatch(ids, '%S+') do -- of many, some may have been deleted
+    if redis.call('EXISTS', jobs .. id) == 1 then return {'replayed', ids} end
+  end
 end
 if redis.call('ZCARD', queue) + count > tonumber(ARGV[1]) then return {'full'} end
 if live_quota > 0 and live ~= '' and redis.call('ZCARD', live) + count > live_quota then return {'many'} end
