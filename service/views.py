@@ -39,6 +39,7 @@ _CANCELED = Problem(
     code="job.canceled", title="Job canceled", detail="the job was canceled on request", retryable=False
 )
 _NOTHING = Outcome()
+_NO_PREVIEW = Preview(msgspec.Raw(b"[]"), complete=False)
 
 
 @overload
@@ -139,14 +140,15 @@ def progress_of(state: JobState, steps: int, known: Progress | None) -> Progress
 
 def _result(result: ResultInfo, expires_ms: int | None, now_ms: float | None) -> ResultBody:
     now_ms = time.time() * 1000 if now_ms is None else now_ms
+    available = expires_ms is None or expires_ms > now_ms
     return ResultBody(
         rows=result.rows,
         columns=result.columns,
         bytes=result.bytes,
-        preview=Preview(msgspec.Raw(result.preview), result.preview_complete),
+        preview=Preview(msgspec.Raw(result.preview), result.preview_complete) if available else _NO_PREVIEW,
         rejects=result.rejects,
         expires_at=timestamp(expires_ms),
-        available=expires_ms is None or expires_ms > now_ms,
+        available=available,
     )
 
 
