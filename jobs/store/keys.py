@@ -89,6 +89,11 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{ARQ_RETRY_PREFIX}<id>", "string", "ARQ's day"),
 )
 
+JOB_PARTS: tuple[str, ...] = tuple(
+    spec.pattern.rpartition(":")[2] for spec in KEYS if spec.pattern.startswith(f"{JOB_PREFIX}<id>:")
+)
+"""What stands beside a job's record, by the last word of its key."""
+
 
 def job(job_id: str) -> str:
     """The record of a job."""
