@@ -167,8 +167,7 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield " ".join(given.payload.blob for given in spec.inputs.values() if given.payload.blob)
     yield records.sizes(spec)
     yield new.source
-    # a frame's and another job's bytes are counted with these
-    yield sum(given.payload.bytes for given in spec.inputs.values() if not (given.frame or given.job))
+    yield sum(given.payload.bytes for given in spec.inputs.values() if _is_own(given))
     fields: dict[str, str] = {"group": spec.group} if spec.group else {}
     if hooks := records.hooks(spec):
         fields["hooks"] = hooks
@@ -179,6 +178,11 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield from _list(*(part for name, given in asked for part in (name, given.job or "", _how(given))))
     yield from _list(*(name for name in new.taken_over if not spec.inputs[name].payload.blob))
     yield from _list(*new.frames)
+
+
+def _is_own(given: Input) -> bool:
+    """Whether its bytes are counted with this job: a frame's are with that, a blob of another job's with that one."""
+    return not (given.frame or (given.job and given.payload.blob))
 
 
 def _list(*values: scripts.Argument) -> tuple[scripts.Argument, ...]:

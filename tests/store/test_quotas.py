@@ -7,11 +7,12 @@ import pytest
 
 from config.sections import JobSettings
 from jobs.errors import QueueQuota, QuotaExceeded, StorageQuota
-from jobs.model import Input, Outcome, PayloadRef, ResultInfo
+from jobs.model import STORED_MEDIA_TYPE, Input, Outcome, PayloadRef, ResultInfo
 from jobs.state import JobState
 from jobs.store import keys
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
+from jobs.store.records import as_payload
 from jobs.store.redis import Redis
 from jobs.store.submits import NewJob, Terms
 from tests.store.build import spec
@@ -125,6 +126,23 @@ async def test_rejects_count_with_the_result(redis: Redis, store: JobStore) -> N
     result = ResultInfo(rows=1, columns=(), bytes=10, sha256="", rejects=1, set_aside=aside)
     assert await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result=b"x", result_ttl_s=100)
     assert await stored(redis) == 95
+
+
+async def test_copies_of_a_small_result_count_with_who_has_them(redis: Redis, store: JobStore) -> None:
+    def reads(name: str, payload: PayloadRef) -> NewJob:
+        return NewJob(name, spec(inputs={"df": Input(payload=payload, job="a")}), {})
+
+    await store.submits.submit([new("a", size=10)], MUCH)
+    await store.submits.submit([reads("b", PayloadRef(blob="", media_type=STORED_MEDIA_TYPE, bytes=0))], MUCH)
+    assert await stored(redis) == 10
+    (claim,) = (await store.claim("w", 1, 10_000)).taken
+    result = ResultInfo(rows=1, columns=(), bytes=20, sha256="ab")
+    assert await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result=b"x" * 20, result_ttl_s=100)
+    assert await stored(redis) == 50
+    await store.submits.submit([reads("c", as_payload(result))], MUCH)
+    assert await stored(redis) == 70
+    with pytest.raises(StorageQuota):
+        await store.submits.submit([reads(f"d{n}", as_payload(result)) for n in range(2)], MUCH)
 
 
 async def test_many_that_expired_are_struck_out_bit_by_bit(redis: Redis, store: JobStore) -> None:

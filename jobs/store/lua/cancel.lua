@@ -1,5 +1,5 @@
 -- cancel: a job that nobody runs ends here; one that runs is marked, and its worker told. Sent again, it changes nothing
--- with: events reports dependents ledger terminal
+-- with: events reports ledger dependents terminal
 -- KEYS: job inputs result reports events arq_job lease retry queue logs
 -- ARGV: id outcome result_ttl_ms record_ttl_ms blob_prefix channel cancels
 -- returns: {"unknown"|"ended"|"canceled"|"asked", version}

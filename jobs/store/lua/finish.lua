@@ -1,5 +1,5 @@
 -- finish: the one terminal transition of a job, for the attempt that holds its token; sent again, it answers "done" again
--- with: events reports dependents ledger terminal
+-- with: events reports ledger dependents terminal
 -- KEYS: job inputs result reports events arq_job lease retry queue logs
 -- ARGV: id token state outcome report result result_blobs result_ttl_ms record_ttl_ms blob_prefix channel product stored
 -- returns: {"done"|"refused"|"gone", version}; gone: a blob of the result has expired meanwhile, nothing was changed

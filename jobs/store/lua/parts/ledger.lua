@@ -1,5 +1,6 @@
 -- ledger: what a tenant has stored and when each of it expires: names by that time, and beside them their bytes and the sum
 local LEDGER_TTL = 90 * 86400000
+local FAR = 9000000000000000 -- when a live job's expire: not yet
 
 local PAGE, PAGES = 500, 40 -- expired names that are struck out at once, and how often in one call
 
