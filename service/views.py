@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import msgspec
 
+from jobs.errors import JobCanceled
 from jobs.model import (
     AttemptReport,
     Frame,
@@ -35,9 +36,6 @@ from service.schemas import (
     ResultBody,
 )
 
-_CANCELED = Problem(
-    code="job.canceled", title="Job canceled", detail="the job was canceled on request", retryable=False
-)
 _NOTHING = Outcome()
 _NO_PREVIEW = Preview(msgspec.Raw(b"[]"), complete=False)
 
@@ -94,7 +92,7 @@ def failure(job: Job, public_url: str) -> ProblemBody | None:
     """Why a job has no result and never will: its error with status 424; None while it lives or where it succeeded."""
     problem = job.outcome.error if job.outcome else None
     if problem is None and job.state is JobState.CANCELED:
-        problem = _CANCELED
+        problem = JobCanceled().problem
     if problem is None or not job.state.terminal:
         return None
     return _embedded(problem, job, public_url)
