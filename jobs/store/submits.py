@@ -167,7 +167,9 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield " ".join(given.payload.blob for given in spec.inputs.values() if given.payload.blob)
     yield records.sizes(spec)
     yield new.source
-    yield sum(given.payload.bytes for given in spec.inputs.values() if _is_own(given))
+    # a frame's bytes are counted with that, and a blob of another job's with that one
+    own = (one.payload for one in spec.inputs.values() if not (one.frame or (one.job and one.payload.blob)))
+    yield sum(payload.bytes for payload in own)
     fields: dict[str, str] = {"group": spec.group} if spec.group else {}
     if hooks := records.hooks(spec):
         fields["hooks"] = hooks
@@ -178,11 +180,6 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield from _list(*(part for name, given in asked for part in (name, given.job or "", _how(given))))
     yield from _list(*(name for name in new.taken_over if not spec.inputs[name].payload.blob))
     yield from _list(*new.frames)
-
-
-def _is_own(given: Input) -> bool:
-    """Whether its bytes are counted with this job: a frame's are with that, a blob of another job's with that one."""
-    return not (given.frame or (given.job and given.payload.blob))
 
 
 def _list(*values: scripts.Argument) -> tuple[scripts.Argument, ...]:
