@@ -6,9 +6,10 @@ import pytest
 import redis as sync_redis
 
 from jobs.errors import JobLive
-from jobs.model import STORED_MEDIA_TYPE, Job, Outcome, PayloadRef, ResultInfo
+from jobs.model import STORED_MEDIA_TYPE, Input, Job, Outcome, PayloadRef, ResultInfo
 from jobs.state import JobState
 from jobs.store import blobs, keys, removal
+from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
 from jobs.store.submits import NewJob, Terms, repeat_of
@@ -115,3 +116,17 @@ async def test_a_batch_sent_again_is_what_is_left_of_it(store: JobStore, redis: 
         again = await store.submits.submit([NewJob(f"job_{left}{n}", spec(), {}) for n in range(2)], terms)
         assert again.replayed is bool(left)
         assert not left or [one.id for one in again.jobs] == left
+
+
+async def test_a_deleted_frame_stays_for_the_jobs_that_live_and_no_longer(store: JobStore, redis: Redis) -> None:
+    """Contract: deleting a frame leaves jobs that were accepted with it unharmed; a later rerun is 410."""
+    given, frames = await blob(redis), FrameStore(redis, 900)
+    payload = PayloadRef(blob=given, media_type="text/csv", bytes=4)
+    frame, _ = await frames.add("t", payload, None)
+    reads = spec(inputs={"df": Input(payload=payload, frame=frame.id)})
+    jobs = [await store.submit(f"job_{n}", reads, {}, LIMIT) for n in range(2)]
+    await frames.delete(frame)
+    for job in jobs:
+        assert await redis.exists(keys.blob(given))
+        await store.cancel(job)
+    assert not await redis.exists(keys.blob(given))

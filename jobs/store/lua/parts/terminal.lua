@@ -14,12 +14,12 @@ local function terminate(id, state, outcome, report, result, result_blobs, resul
   for blob in string.gmatch(record[1], '%S+') do
     local key = blob_prefix .. blob
     if redis.call('EXISTS', key) == 1 then -- for a rerun: how many ended jobs want it, and the last of them until when
-      local held = redis.call('HMGET', key, 'until', 'kept')
+      local held = redis.call('HMGET', key, 'until', 'kept', 'deleted')
       local kept = math.max(tonumber(held[2] or 0), now + result_ttl)
       redis.call('HSET', key, 'kept', kept)
       redis.call('HINCRBY', key, 'ended', 1)
       if redis.call('HINCRBY', key, 'refs', -1) <= 0 then
-        redis.call('PEXPIREAT', key, math.max(tonumber(held[1] or 0), kept))
+        if held[3] then redis.call('UNLINK', key) else redis.call('PEXPIREAT', key, math.max(tonumber(held[1] or 0), kept)) end
       end
     end
   end
