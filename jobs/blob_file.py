@@ -9,8 +9,15 @@ from jobs.errors import InputGone
 from jobs.model import Frame, Job
 
 
-class ChunkSource(Protocol):
-    """Where stored bytes come from: jobs.queue.JobQueue is one."""
+class Chunks(Protocol):
+    """Where the bytes of blobs come from: jobs.queue.JobQueue is one."""
+
+    async def chunk(self, blob_id: str, number: int) -> bytes | memoryview | None:
+        """One chunk of a blob, None behind the last; all but the last are of one size."""
+
+
+class ChunkSource(Chunks, Protocol):
+    """Where frames come from, in whatever way they are stored: jobs.queue.JobQueue is one, too."""
 
     async def small_result(self, job: Job) -> bytes | None:
         """The bytes of a result that stands beside its record."""
@@ -18,11 +25,11 @@ class ChunkSource(Protocol):
     async def read_frame(self, frame: Frame) -> Job:
         """A job whose result is the frame."""
 
-    async def chunk(self, blob_id: str, number: int) -> bytes | memoryview | None:
-        """One chunk of a blob, None behind the last; all but the last are of one size."""
+    async def forget(self, job: Job) -> None:
+        """Remove such a job."""
 
 
-async def chunks_from(source: ChunkSource, blob_id: str, size: int, start: int) -> AsyncIterator[bytes]:
+async def chunks_from(source: Chunks, blob_id: str, size: int, start: int) -> AsyncIterator[bytes]:
     """The bytes from `start` on of a blob of `size`; of the chunks before them only the first is fetched.
 
     Raises InputGone, in the middle too: a blob that vanished must not look like one that has ended.
@@ -53,9 +60,12 @@ class Abandoned(Exception):
 
 
 class BlobFile(io.RawIOBase):
-    """A blob as a file for a thread: each read that needs the next chunk asks the event loop for it."""
+    """A blob as a file for a thread: each read that needs the next chunk asks the event loop for it.
 
-    def __init__(self, source: ChunkSource, blob_id: str, size: int, loop: asyncio.AbstractEventLoop) -> None:
+    The thread is none of the event loop's own: those unpack the chunks, and once all waited here none would come.
+    """
+
+    def __init__(self, source: Chunks, blob_id: str, size: int, loop: asyncio.AbstractEventLoop) -> None:
         self._source, self._blob_id, self._loop, self._left = source, blob_id, loop, size
         self._chunk, self._number, self._ended = memoryview(b""), 0, False
         self._abandoned = False

@@ -24,7 +24,7 @@ from jobs.store.listing import Listing
 from jobs.store.shared import Shared
 from jobs.store.submits import Accepted, NewJob
 from jobs.store.uploads import Staged, Upload
-from jobs.submits import IdempotencyKey, KeptFrame, Submits, checked, reading
+from jobs.submits import IdempotencyKey, KeptFrame, Submits, reading
 from jobs.tracing import Tracing, producing
 from jobs.transforms.catalogue import Catalogue, load_catalogue
 
@@ -183,22 +183,22 @@ class JobQueue:
         Raises the error that reading it met, and leaves nothing then. Where no worker answers in time the frame is kept
         unchecked, its rows and columns unknown.
         """
-        try:
-            job = await self._read(tenant, staged.ref)
-        except FramequeueError:
-            await self.discard(staged)
-            raise
-        return await self.submits.keep_frame(tenant, *checked(staged.ref, job), key)
+        return await self.submits.keep_frame(staged.ref, await self._read(tenant, staged.ref), key)
 
     async def read_frame(self, frame: Frame) -> Job:
         """A job that has read a frame which has no decoded twin, for its content; raises the error that reading met."""
         return await self._read(frame.tenant, frame.payload)
+
+    async def forget(self, job: Job) -> None:
+        """Remove a job that has read a frame."""
+        await self.submits.forget(job)
 
     async def _read(self, tenant: str, payload: PayloadRef) -> Job:
         new = self.submits.new(reading(tenant, payload, self._settings.jobs), {})
         # our own job, not the tenant's
         (job,) = (await self.accept([new], wait_s=self._settings.api.max_wait_s, listed=False)).jobs
         if job.outcome is not None and job.outcome.error is not None:
+            await self.forget(job)
             raise FramequeueError.restored(job.outcome.error)
         return job
 

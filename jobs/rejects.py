@@ -11,6 +11,7 @@ import pyarrow as pa
 from jobs.errors import RejectsExceeded
 from jobs.errors.base import printable, text_of
 from jobs.model import Place
+from jobs.pointers import escaped
 
 MAX_RAW: Final = 1_000
 """Characters of a row that are kept."""
@@ -209,5 +210,5 @@ def _where(reject: Reject) -> str:
 
 
 def _place(reject: Reject) -> Place:
-    pointer = "" if reject.input is None else f"/inputs/{reject.input.replace('~', '~0').replace('/', '~1')}"
+    pointer = "" if reject.input is None else f"/inputs/{escaped(reject.input)}"
     return Place(pointer=pointer, code=reject.code, detail=reject.detail, input=reject.input, row=reject.row)

@@ -113,8 +113,14 @@ class Results:
         twin = frame.decoded
         if twin is None:
             # a worker reads it: the API's memory must not grow with a frame
-            return await self.of_job(await self._source.read_frame(frame), view)
+            return await self._of_reading(await self._source.read_frame(frame), view)
         return await self.of_stored(StoredFrame(twin.sha256, twin.bytes, twin.rows, twin.blob), view)
+
+    async def _of_reading(self, job: Job, view: View) -> Rendering:
+        rendering = await self.of_job(job, view)
+        if job.outcome and job.outcome.result and job.outcome.result.blob is None:
+            await self._source.forget(job)  # what it has read is all at hand
+        return rendering
 
     async def of_stored(self, frame: StoredFrame, view: View) -> Rendering:
         """Any frame in the stored form; raises InputGone, ColumnUnknown, FidelityLost, InputMalformed."""

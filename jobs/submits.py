@@ -3,14 +3,16 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from config import Settings
 from config.sections import JobSettings
-from jobs.errors import InputGone, InputUnknown, JobLive
+from jobs.errors import IdempotencyMismatch, InputGone, InputUnknown, JobLive, StorageQuota, StoreError
 from jobs.model import STORED_MEDIA_TYPE, Frame, Input, Job, JobSpec, PayloadRef
 from jobs.pointers import escaped
+from jobs.store import removal
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.records import as_payload
@@ -91,10 +93,12 @@ class Submits:
                 ]
 
     async def replayed(self, tenant: str, key: IdempotencyKey) -> tuple[Job, ...]:
-        """The jobs that the same request made before, none where it is new; raises IdempotencyMismatch."""
+        """The jobs that the same request made before and that are still there, none where it is new.
+
+        Raises IdempotencyMismatch.
+        """
         ids = await kept(self._store.redis, self._repeat(tenant, key))
-        found = await self._store.submits.read(ids) if ids else ()
-        return found if len(found) == len(ids) else ()
+        return await self._store.submits.read(ids) if ids else ()
 
     async def upstream(self, tenant: str, job_id: str, dtypes: dict[str, str], pointer: str = "") -> Input:
         """The input that is the result of another job, which may still run; raises InputUnknown at `pointer`."""
@@ -131,13 +135,27 @@ class Submits:
         frame = await self._frames.get(ids[0]) if ids else None
         return None if frame is None else KeptFrame(frame, replayed=True)
 
-    async def keep_frame(
-        self, tenant: str, payload: PayloadRef, decoded: PayloadRef | None, key: IdempotencyKey | None
-    ) -> KeptFrame:
-        """Keep what was uploaded as a frame, or find the one that the same request made before."""
+    async def keep_frame(self, payload: PayloadRef, job: Job, key: IdempotencyKey | None) -> KeptFrame:
+        """Keep what was uploaded and `job` has read as a frame, or find the one that the same request made before.
+
+        What the reading left stays only where the frame needs it. Raises StorageQuota, IdempotencyMismatch, InputGone.
+        """
+        tenant = job.spec.tenant
         repeat = None if key is None else self._repeat(tenant, key)
-        frame, replayed = await self._frames.add(tenant, payload, decoded, repeat)
+        known, twin = _checked(payload, job)
+        try:
+            frame, replayed = await self._frames.add(tenant, known, twin, repeat)
+        except (StorageQuota, IdempotencyMismatch, InputGone):
+            await self.forget(job)
+            raise
+        if replayed or twin is None:
+            await self.forget(job)
         return KeptFrame(frame, replayed)
+
+    async def forget(self, job: Job) -> None:
+        """Remove a job of our own that has ended; where that cannot be, its parts end with their TTL."""
+        with suppress(StoreError, JobLive):
+            await removal.remove(self._store.redis, self._store.queue, job)
 
     def _repeat(self, tenant: str, key: IdempotencyKey) -> Repeat:
         return repeat_of(tenant, key.name, key.fingerprint, self._settings.jobs.idempotency_ttl_s)
@@ -167,7 +185,7 @@ def reading(tenant: str, payload: PayloadRef, settings: JobSettings) -> JobSpec:
     )
 
 
-def checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
+def _checked(payload: PayloadRef, job: Job) -> tuple[PayloadRef, PayloadRef | None]:
     """The payload with what reading it told, and its decoded twin where that is large enough to have a blob."""
     result = job.outcome.result if job.outcome else None
     if result is None:

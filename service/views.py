@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import msgspec
 
+from jobs.errors import JobCanceled
 from jobs.model import (
     AttemptReport,
     Frame,
@@ -35,10 +36,8 @@ from service.schemas import (
     ResultBody,
 )
 
-_CANCELED = Problem(
-    code="job.canceled", title="Job canceled", detail="the job was canceled on request", retryable=False
-)
 _NOTHING = Outcome()
+_NO_PREVIEW = Preview(msgspec.Raw(b"[]"), complete=False)
 
 
 @overload
@@ -93,7 +92,7 @@ def failure(job: Job, public_url: str) -> ProblemBody | None:
     """Why a job has no result and never will: its error with status 424; None while it lives or where it succeeded."""
     problem = job.outcome.error if job.outcome else None
     if problem is None and job.state is JobState.CANCELED:
-        problem = _CANCELED
+        problem = JobCanceled().problem
     if problem is None or not job.state.terminal:
         return None
     return _embedded(problem, job, public_url)
@@ -139,14 +138,15 @@ def progress_of(state: JobState, steps: int, known: Progress | None) -> Progress
 
 def _result(result: ResultInfo, expires_ms: int | None, now_ms: float | None) -> ResultBody:
     now_ms = time.time() * 1000 if now_ms is None else now_ms
+    available = expires_ms is None or expires_ms > now_ms
     return ResultBody(
         rows=result.rows,
         columns=result.columns,
         bytes=result.bytes,
-        preview=Preview(msgspec.Raw(result.preview), result.preview_complete),
+        preview=Preview(msgspec.Raw(result.preview), result.preview_complete) if available else _NO_PREVIEW,
         rejects=result.rejects,
         expires_at=timestamp(expires_ms),
-        available=expires_ms is None or expires_ms > now_ms,
+        available=available,
     )
 
 

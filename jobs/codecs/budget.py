@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from jobs.codecs.base import DecodeOptions
 from jobs.errors import CellTooLarge, DecodedTooLarge, TooManyColumns, TooManyRows
+from jobs.pointers import escaped
 
 # a batch of records of this many cells may be filled to less than one in so many
 _MANY_CELLS = 20_000_000
@@ -16,7 +17,7 @@ class Budget:
 
     def __init__(self, options: DecodeOptions) -> None:
         self._limits, self._what = options.limits, f"input {options.name!r}"
-        self._pointer = f"/inputs/{options.name.replace('~', '~0').replace('/', '~1')}"
+        self._pointer = f"/inputs/{escaped(options.name)}"
         self._bytes = 0
 
     def rows(self, count: int) -> None:

@@ -9,6 +9,7 @@ from jobs.codecs.casting import Target, cast_column
 from jobs.errors import ColumnUnknown, SpecInvalid
 from jobs.hints import did_you_mean
 from jobs.model import Column
+from jobs.pointers import escaped
 
 _UNITS = ("s", "ms", "us", "ns")
 
@@ -124,14 +125,10 @@ def cast(table: pa.Table, dtypes: Mapping[str, str], name: str = "df") -> pa.Tab
 def targets(table: pa.Table, dtypes: Mapping[str, str], name: str) -> Iterator[tuple[int, Target]]:
     """The positions of the columns that are cast, and to what; raises ColumnUnknown or SpecInvalid."""
     for column, dtype in dtypes.items():
-        pointer = f"/inputs/{_escaped(name)}/dtypes/{_escaped(column)}"
+        pointer = f"/inputs/{escaped(name)}/dtypes/{escaped(column)}"
         if column not in table.column_names:
             raise ColumnUnknown(column, table.column_names, pointer)
         type_ = parse_dtype(dtype, pointer)
         for position, field in enumerate(table.schema):
             if field.name == column:
                 yield position, Target(type=type_, dtype=dtype, column=column, input=name, pointer=pointer)
-
-
-def _escaped(token: str) -> str:
-    return token.replace("~", "~0").replace("/", "~1")

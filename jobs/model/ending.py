@@ -56,6 +56,11 @@ class ResultInfo(Value, frozen=True, kw_only=True):
         """Every blob that lives and ends with the result."""
         return tuple(blob for blob in (self.blob, self.set_aside and self.set_aside.blob) if blob)
 
+    @property
+    def stored_bytes(self) -> int:
+        """How many bytes the result and its rejects take."""
+        return self.bytes + (self.set_aside.bytes if self.set_aside else 0)
+
 
 class Given(Value, frozen=True, kw_only=True):
     """What a job's end gave to those that waited for it: its result as their payload."""

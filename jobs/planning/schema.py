@@ -10,6 +10,7 @@ import pyarrow as pa
 from jobs.codecs.schema import parse_dtype
 from jobs.errors import ColumnUnknown, SpecInvalid
 from jobs.model import Column
+from jobs.pointers import escaped
 
 MOST_COLUMNS: Final = 1_000
 """Inputs of more columns are not looked into: what is done before a job is accepted has to be cheap."""
@@ -90,7 +91,7 @@ class Schema:
         types: dict[str, pa.DataType] = {}
         there = {one.name for one in self.fields}
         for column, dtype in dtypes.items():
-            pointer = f"/inputs/{_escaped(name)}/dtypes/{_escaped(column)}"
+            pointer = f"/inputs/{escaped(name)}/dtypes/{escaped(column)}"
             if self.known is not Known.NOTHING and column not in there:
                 raise ColumnUnknown(column, [one.name for one in self.fields], pointer)
             types[column] = parse_dtype(dtype, pointer)
@@ -122,7 +123,3 @@ def _type_of(dtype: str) -> pa.DataType:
         return parse_dtype(dtype)
     except SpecInvalid:  # `object`, and nested types
         return NOT_KNOWN
-
-
-def _escaped(token: str) -> str:
-    return token.replace("~", "~0").replace("/", "~1")

@@ -9,8 +9,13 @@ _PAGE: Final = 500
 
 
 def is_index(name: str) -> bool:
-    """Whether a key is a list of a tenant's jobs."""
-    return name.startswith(keys.TENANT_PREFIX)
+    """Whether a key is a list of a tenant's jobs: not its ledger, nor its requests, which have ends of their own."""
+    tenant, _, part = name.removeprefix(keys.TENANT_PREFIX).partition(":")
+    return name.startswith(keys.TENANT_PREFIX) and name in {
+        keys.tenant_jobs(tenant),
+        keys.tenant_live(tenant),
+        keys.tenant_group(tenant, part.removeprefix("group:")),
+    }
 
 
 async def trim(redis: Redis, index: str) -> int:

@@ -157,6 +157,7 @@ class JobStore:
                     keys.BLOB_PREFIX,
                     keys.CHANGES_CHANNEL,
                     records.product(claim.id, outcome),
+                    outcome.result.stored_bytes if outcome.result else 0,
                 ],
             )
         if verdict == b"gone":

@@ -19,7 +19,6 @@ JOB_PREFIX = f"{PREFIX}job:"
 BLOB_PREFIX = f"{PREFIX}blob:"
 TENANT_PREFIX = f"{PREFIX}tenant:"
 FRAME_PREFIX = f"{PREFIX}frame:"
-TENANT_PREFIX = f"{PREFIX}tenant:"
 IDEM_PREFIX = f"{PREFIX}idem:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
@@ -89,6 +88,11 @@ KEYS: tuple[KeySpec, ...] = (
     KeySpec(f"{ARQ_LEASE_PREFIX}<id>", "string", "worker.lease_s"),
     KeySpec(f"{ARQ_RETRY_PREFIX}<id>", "string", "ARQ's day"),
 )
+
+JOB_PARTS: tuple[str, ...] = tuple(
+    spec.pattern.rpartition(":")[2] for spec in KEYS if spec.pattern.startswith(f"{JOB_PREFIX}<id>:")
+)
+"""What stands beside a job's record, by the last word of its key."""
 
 
 def job(job_id: str) -> str:

@@ -1,14 +1,9 @@
 """An ended job leaves with all that is its own, in one atomic step."""
 
-from typing import Final
-
 from jobs.errors import JobLive
 from jobs.model import Job
 from jobs.store import keys, scripts
 from jobs.store.redis import Redis, translated
-
-PARTS: Final = ("inputs", "result", "reports", "events", "logs", "deliveries", "rejects", "dependents")
-"""What stands beside a job's record, by the last word of its key."""
 
 
 async def remove(redis: Redis, queue: str, job: Job) -> None:
@@ -24,12 +19,12 @@ async def remove(redis: Redis, queue: str, job: Job) -> None:
     if group is not None:
         indexes.append(keys.tenant_group(tenant, group))
     result = job.outcome.result if job.outcome else None
-    blobs = [result.blob] if result is not None and result.blob else []
+    blobs = result.blobs if result is not None else ()
     with translated():
         verdict = await scripts.remove(
             redis,
             [*(name(job.id) for name in own), queue, *indexes],
-            [job.id, " ".join(PARTS), keys.BLOB_PREFIX, " ".join(blobs)],
+            [job.id, " ".join(keys.JOB_PARTS), keys.BLOB_PREFIX, " ".join(blobs)],
         )
     if verdict == b"live":
         raise JobLive(job.id, job.state, "deleted")

@@ -132,7 +132,8 @@ renew = Script("renew", keys="queue workers", args="lease_ms job_prefix lease_pr
 finish = Script(
     "finish",
     keys="job inputs result reports events arq_job lease retry queue logs",
-    args="id token state outcome report result result_blobs result_ttl_ms record_ttl_ms blob_prefix channel product",
+    args="id token state outcome report result result_blobs result_ttl_ms record_ttl_ms blob_prefix channel product"
+    " stored",
 )
 release = Script("release", keys="job reports events lease queue wake", args="id token delay_ms refund report channel")
 lose = Script(

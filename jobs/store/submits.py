@@ -167,8 +167,9 @@ def _job(new: NewJob) -> Iterator[scripts.Argument]:
     yield " ".join(given.payload.blob for given in spec.inputs.values() if given.payload.blob)
     yield records.sizes(spec)
     yield new.source
-    # a frame's and another job's bytes are counted with these
-    yield sum(given.payload.bytes for given in spec.inputs.values() if not (given.frame or given.job))
+    # a frame's bytes are counted with that, and a blob of another job's with that one
+    own = (one.payload for one in spec.inputs.values() if not (one.frame or (one.job and one.payload.blob)))
+    yield sum(payload.bytes for payload in own)
     fields: dict[str, str] = {"group": spec.group} if spec.group else {}
     if hooks := records.hooks(spec):
         fields["hooks"] = hooks

@@ -26,9 +26,6 @@ _REASONS: Final = {
     "entry": "nothing is stored under this id of the queue",
     "wake": "more wake tokens than one",
 }
-_PARTS: Final = frozenset(
-    spec.pattern.rpartition(":")[2] for spec in keys.KEYS if spec.pattern.startswith(f"{keys.JOB_PREFIX}<id>:")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ def _kind(name: str) -> str | None:
         return "blob"
     if name.startswith(keys.JOB_PREFIX):
         _, colon, part = name.removeprefix(keys.JOB_PREFIX).partition(":")
-        return "record" if not colon else "part" if part in _PARTS else None
+        return "record" if not colon else "part" if part in keys.JOB_PARTS else None
     if name.startswith(keys.ARQ_JOB_PREFIX):
         return "call"
     return "lease" if name.startswith(keys.ARQ_LEASE_PREFIX) else None

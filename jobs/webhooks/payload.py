@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from jobs.model import Job, Problem, ResultInfo
+from jobs.errors import JobCanceled
+from jobs.model import Job, ResultInfo
 from jobs.state import JobState
 from jobs.webhooks.events import event_of
 
@@ -14,9 +15,6 @@ MOST_COLUMNS: Final = 200
 _MOST_PLACES: Final = 10
 _LONGEST_TEXT: Final = 1_000
 _JOB_FAILED: Final = 424
-_CANCELED: Final = Problem(
-    code="job.canceled", title="Job canceled", detail="the job was canceled on request", retryable=False
-)
 
 
 def payload(job: Job, public_url: str) -> bytes:
@@ -53,7 +51,7 @@ def _error(job: Job, base: str) -> dict[str, Any] | None:
     """The problem of a job without a result: the shape it has in `job.error`, its texts cut."""
     problem = job.outcome.error if job.outcome else None
     if problem is None and job.state is JobState.CANCELED:
-        problem = _CANCELED
+        problem = JobCanceled().problem
     if problem is None:
         return None
     body: dict[str, Any] = {

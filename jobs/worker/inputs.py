@@ -13,6 +13,7 @@ from jobs.errors import InputGone
 from jobs.model import Input, InputInfo, PayloadRef, Warn
 from jobs.pipeline import WHOLE, Reading
 from jobs.pipeline.filtering import filtered
+from jobs.pointers import escaped
 from jobs.rejects import Rejects
 from jobs.store import blobs
 from jobs.store.claims import Claim
@@ -36,15 +37,16 @@ async def load(redis: Redis, claim: Claim, inputs: Mapping[str, PayloadRef]) -> 
 
 
 async def _payload(redis: Redis, claim: Claim, name: str, ref: PayloadRef) -> pa.Buffer:
+    pointer = f"/inputs/{escaped(name)}"
     if not ref.blob:
         data = claim.inputs.get(name)
         if data is None:
-            raise InputGone(f"the stored bytes of input {name!r} are gone", f"/inputs/{name}")
+            raise InputGone(f"the stored bytes of input {name!r} are gone", pointer)
         return pa.py_buffer(data)
     whole = pa.allocate_buffer(ref.bytes)
     filled = await blobs.read_into(redis, ref.blob, memoryview(whole).cast("B"))
     if filled != ref.bytes:
-        raise InputGone(f"only {filled:,} of {ref.bytes:,} bytes of input {name!r} are there", f"/inputs/{name}")
+        raise InputGone(f"only {filled:,} of {ref.bytes:,} bytes of input {name!r} are there", pointer)
     return whole
 
 

@@ -6,6 +6,8 @@ from typing import Final
 SLOW_S: Final = 1.0
 """How long a try may take before its receiver counts as slow."""
 _LONGEST_S: Final = 300.0
+# who names ever other slow hosts must not make a worker remember them all
+_MOST_KNOWN: Final = 4_096
 
 
 @dataclass(slots=True)
@@ -43,3 +45,5 @@ class Receivers:
             receiver.put_off = 0
             if not receiver.running:
                 del self._known[host]
+        if len(self._known) > _MOST_KNOWN:
+            self._known = {name: one for name, one in self._known.items() if one.running}

@@ -179,8 +179,12 @@ class Multipart:
         return [job, *(self._file(name, part) for name, part in self.parts.items())]
 
     def _file(self, name: str, part: Body) -> bytes:
+        if not name.isprintable():
+            raise FrameRefused(f"the input's name {name!r} is not printable")
         extra = f"Content-Encoding: {part.encoding}\r\n" if part.encoding else ""
-        return self._head(f'name="{name}"; filename="{name}"', part.content_type, extra)
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        # an ending would be taken for the file's format
+        return self._head(f'name="{quoted}"; filename="frame"', part.content_type, extra)
 
     def _head(self, disposition: str, media_type: str, extra: str = "") -> bytes:
         lines = f"Content-Disposition: form-data; {disposition}\r\nContent-Type: {media_type}\r\n{extra}"

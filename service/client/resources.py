@@ -1,6 +1,7 @@
 """Flows beside the main way: batches, frames, the catalogue, and what streams: lists, events, bytes."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -41,18 +42,23 @@ def deleted(path: str, rules: Rules) -> Flow[None]:
     yield from asked(Call("DELETE", path), rules)
 
 
-def uploaded(source: Any, rules: Rules) -> Flow[Frame]:
-    """The frame that a DataFrame or file became."""
+def uploaded(source: Any, rules: Rules, key: str | None = None) -> Flow[Frame]:
+    """The frame that a DataFrame or file became; the same one again under the same key."""
     packed = not rules.near
     body = yield Work(lambda: body_of(source, packed=packed), heavy=heavy(source))
     if body is None:
         raise FrameRefused(f"a {type(source).__name__} cannot be uploaded; a DataFrame, a Path or a File can")
-    answer = yield from asked(Call("POST", "/v1/frames", headers={"Idempotency-Key": new_key()}, body=body), rules)
+    answer = yield from asked(
+        Call("POST", "/v1/frames", headers={"Idempotency-Key": key or new_key()}, body=body), rules
+    )
     return read(Frame, as_json(answer))
 
 
 def batch(specs: Iterable[Spec], rules: Rules, key: str | None) -> Flow[list[JobJson]]:
-    """The jobs of many specs, all or none; each table is uploaded once, however many of them name it."""
+    """The jobs of many specs, all or none; each table is uploaded once, however many of them name it.
+
+    Under a key, uploads have keys of their own that follow from it: sent again, the specs name the same frames.
+    """
     known: dict[int, Frame] = {}
     jobs = []
     for spec in list(specs):
@@ -63,13 +69,17 @@ def batch(specs: Iterable[Spec], rules: Rules, key: str | None) -> Flow[list[Job
                 sources[name] = envelope_source(name, source)
             except FrameRefused:
                 if id(source) not in known:
-                    known[id(source)] = yield from uploaded(source, rules)
+                    known[id(source)] = yield from uploaded(source, rules, key and _key_of(key, len(known)))
                 sources[name] = {"frame": known[id(source)].id}
         jobs.append(gather(sources, spec.pipeline, spec.options, packed=False).envelope)
     headers = {"Idempotency-Key": key or new_key()}
     answer = yield from asked(Call("POST", "/v1/jobs/batch", headers=headers, body=json_body({"jobs": jobs})), rules)
     found: list[JobJson] = as_json(answer).get("jobs", [])
     return found
+
+
+def _key_of(key: str, number: int) -> str:
+    return sha256(f"{key} {number}".encode()).hexdigest()
 
 
 def readiness(rules: Rules) -> Flow[JobJson]:

@@ -24,6 +24,7 @@ async def submit_batch(request: Request) -> Response:
     """Accept up to 100 jobs together, or none of them."""
     tenant = caller(request, "jobs:write").tenant
     query(request)
+    answer_format(request)  # the answer is JSON; what nothing could satisfy is refused before anything is stored
     found, repeats = services(request), Repeats(request)
     staging = Staging(found.queue)
     try:

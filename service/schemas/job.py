@@ -18,7 +18,7 @@ class InputInfoBody(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """The first rows of a result; `complete` where they are all there is."""
+    """The first rows of a result; `complete` where they are all there is. None once the result has expired."""
 
     records: Records
     complete: bool

@@ -257,6 +257,9 @@ class FakeQueue:
         data = pa.py_buffer(self.blobs[payload.blob])
         return self.succeeded(decode(data, payload.media_type, payload.encoding, DecodeOptions()).table, frame.tenant)
 
+    async def forget(self, job: Job) -> None:
+        del self.jobs[job.id]
+
     async def frame(self, tenant: str, frame_id: str) -> Frame:
         frame = self.frames.get(frame_id)
         if frame is None or frame.tenant != tenant:

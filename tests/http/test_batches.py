@@ -58,6 +58,7 @@ async def test_a_batch_with_a_fault_stores_nothing(
         ({"json": {"jobs": [], "x": 1}}, 422, "spec.field_unknown"),
         ({"json": {}}, 422, "spec.invalid"),
         ({"json": {"jobs": [GOOD]}, "params": {"wat": "1"}}, 422, "spec.field_unknown"),
+        ({"json": {"jobs": [GOOD]}, "headers": {"accept": "image/png"}}, 406, "format.not_acceptable"),
         ({"content": b" " * 20_001, "headers": {"content-type": "application/json"}}, 413, "limit.envelope_bytes"),
     ],
 )

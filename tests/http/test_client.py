@@ -24,9 +24,11 @@ from service.client import (
     ServiceUnavailable,
     WaitTimeout,
 )
+from service.client.bodies import Content, Multipart
 from service.client.errors import error_of
 from service.client.values import Problem
 from service.formats import NAMES, FormatUnclear, named, of_file
+from service.intake.multipart import PartBegin, boundary_of, events
 from service.problems import STATUS
 
 RUNNING = {"id": "job_1", "state": "running", "version": 2}
@@ -139,6 +141,24 @@ def test_several_inputs_are_one_envelope_with_parts(tmp_path):
     assert ARROW.encode() in first
     assert b"application/x-ndjson" in second
     assert second.endswith(b"\r\n\r\n{}\n\r\n")
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "C:\\b", "é;", "x.csv.gz"])
+async def test_the_service_reads_the_names_that_the_client_writes(name):
+    body = Multipart({}, {name: Content(b"a\n1\n", "text/csv")})
+
+    async def pieces():
+        for piece in body.chunks():
+            yield piece
+
+    parts = [one async for one in events(pieces(), boundary_of(body.content_type)) if isinstance(one, PartBegin)]
+    assert [part.name for part in parts] == ["job", name]
+    assert "." not in parts[1].filename  # an ending would say what the content is
+
+
+def test_a_name_that_would_break_its_header_is_not_sent():
+    with pytest.raises(FrameRefused):
+        list(Multipart({}, {"x\r\nX: y": Content(b"a", "text/csv")}).chunks())
 
 
 def test_a_long_pipeline_does_not_go_into_the_url():

@@ -81,6 +81,21 @@ def test_a_batch_uploads_each_table_once():
     ]
 
 
+def test_a_batch_sent_again_under_its_key_names_the_same_frames():
+    """Else its body would be another one, which the key refuses."""
+    keys = []
+    for _ in range(2):
+        frames = [pd.DataFrame({"a": [n]}) for n in range(2)]
+        answers = [ok({"id": "frm_1"}, 201), ok({"id": "frm_2"}, 201), ok({"group": "grp_1", "jobs": []}, 202)]
+        handler, got = answering(*answers)
+        with client(handler) as service:
+            service.submit_batch([Spec(frame, []) for frame in frames], idempotency_key="mine")
+        keys.append([request.headers["idempotency-key"] for request in got])
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == 3
+    assert keys[0][2] == "mine"
+
+
 def test_a_submission_can_be_only_looked_at():
     """Contract: POST /v1/jobs?validate_only=true answers {"valid", "problems", "plan"}."""
     plan = {

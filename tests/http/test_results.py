@@ -52,6 +52,7 @@ async def test_a_job_that_succeeded(api: httpx.AsyncClient, queue: FakeQueue) ->
     queue.jobs[job.id] = job.changed(expires_ms=1)
     expired = (await api.get(f"/v1/jobs/{job.id}")).json()["result"]
     assert (expired["available"], expired["expires_at"]) == (False, "1970-01-01T00:00:00.001Z")
+    assert expired["preview"] == {"records": [], "complete": False}
     del queue.results[job.id]
     gone = await api.get(URL.format(job.id))
     assert (gone.status_code, gone.json()["code"]) == (410, "result.expired")

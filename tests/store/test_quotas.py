@@ -7,11 +7,12 @@ import pytest
 
 from config.sections import JobSettings
 from jobs.errors import QueueQuota, QuotaExceeded, StorageQuota
-from jobs.model import Input, Outcome, PayloadRef, ResultInfo
+from jobs.model import STORED_MEDIA_TYPE, Input, Outcome, PayloadRef, ResultInfo
 from jobs.state import JobState
 from jobs.store import keys
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
+from jobs.store.records import as_payload
 from jobs.store.redis import Redis
 from jobs.store.submits import NewJob, Terms
 from tests.store.build import spec
@@ -116,6 +117,43 @@ async def test_frames_count_until_they_are_deleted(redis: Redis, store: JobStore
     await frames.delete(frame)
     assert await stored(redis) == 0
     await frames.add("t", large, None)
+
+
+async def test_rejects_count_with_the_result(redis: Redis, store: JobStore) -> None:
+    await store.submits.submit([new("a", size=60)], MUCH)
+    (claim,) = (await store.claim("w", 1, 10_000)).taken
+    aside = ref(await write(redis, b"z")).changed(bytes=25)
+    result = ResultInfo(rows=1, columns=(), bytes=10, sha256="", rejects=1, set_aside=aside)
+    assert await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result=b"x", result_ttl_s=100)
+    assert await stored(redis) == 95
+
+
+async def test_copies_of_a_small_result_count_with_who_has_them(redis: Redis, store: JobStore) -> None:
+    def reads(name: str, payload: PayloadRef) -> NewJob:
+        return NewJob(name, spec(inputs={"df": Input(payload=payload, job="a")}), {})
+
+    await store.submits.submit([new("a", size=10)], MUCH)
+    await store.submits.submit([reads("b", PayloadRef(blob="", media_type=STORED_MEDIA_TYPE, bytes=0))], MUCH)
+    assert await stored(redis) == 10
+    (claim,) = (await store.claim("w", 1, 10_000)).taken
+    result = ResultInfo(rows=1, columns=(), bytes=20, sha256="ab")
+    assert await store.finish(claim, JobState.SUCCEEDED, Outcome(result=result), result=b"x" * 20, result_ttl_s=100)
+    assert await stored(redis) == 50
+    await store.submits.submit([reads("c", as_payload(result))], MUCH)
+    assert await stored(redis) == 70
+    with pytest.raises(StorageQuota):
+        await store.submits.submit([reads(f"d{n}", as_payload(result)) for n in range(2)], MUCH)
+
+
+async def test_many_that_expired_are_struck_out_bit_by_bit(redis: Redis, store: JobStore) -> None:
+    ledger = keys.tenant_stored("t")
+    names = [f"old{n}" for n in range(1_200)]
+    await redis.zadd(ledger, dict.fromkeys(names, 1))
+    await redis.hset(f"{ledger}:bytes", mapping=dict.fromkeys(names, 1) | {"*": 1_200})
+    await store.submits.submit([new("a", size=3)], Terms(1_000, stored_quota=10_000))
+    assert await stored(redis) == 703  # one page, since there is room
+    await store.submits.submit([new("b", size=3)], MUCH)
+    assert await stored(redis) == 6  # as many as it takes
 
 
 async def test_without_a_quota_nothing_is_counted(redis: Redis, store: JobStore) -> None:

@@ -11,6 +11,8 @@ from jobs.store import keys
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
+from jobs.store.requests import take
+from jobs.store.submits import NewJob, Terms
 from jobs.store.sweeper import Sweeper
 from tests.store.build import content, spec
 from tests.store.no_leaks import leaks
@@ -130,3 +132,16 @@ async def test_the_lists_of_a_tenant_forget_what_has_expired(redis: Redis, store
     assert await sweep(redis, store.queue, passes=1, grace_s=3_600) == []
     for index in (keys.tenant_jobs("t"), keys.tenant_live("t"), keys.tenant_group("t", "grp_1")):
         assert await redis.zcard(index) == 400
+
+
+async def test_the_ledger_and_the_requests_of_a_tenant_stay(redis: Redis, store: JobStore) -> None:
+    terms = Terms(100, stored_quota=1_000)
+    await store.submits.submit([NewJob("job_a", spec(), {})], terms)
+    kept = await write(redis, b"abc")
+    frame, _ = await FrameStore(redis, 900, 1_000).add("t", PayloadRef(blob=kept, media_type="text/csv", bytes=3), None)
+    await take(redis, "t", 1, 1)
+    assert await sweep(redis, store.queue, grace_s=3_600) == []
+    ledger = keys.tenant_stored("t")
+    assert sorted(await redis.zrange(ledger, 0, -1)) == sorted([frame.id.encode(), b"job_a"])
+    assert await redis.hget(f"{ledger}:bytes", "*") == b"6"  # type: ignore[misc]  # stub: sync or async
+    assert await redis.exists(keys.tenant_requests("t"))

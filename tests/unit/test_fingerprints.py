@@ -1,8 +1,10 @@
 """The digest of a body is that of what is in it, whatever its encoding, and costs no more memory than a piece."""
 
+import asyncio
 import gzip
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
@@ -60,3 +62,25 @@ async def test_a_bomb_is_stopped_at_the_limits(encoding: str) -> None:
     ):
         with pytest.raises(SizeExceeded):
             await decoded_digest(Blob(small), staged(small, encoding, inline=False), limits)
+
+
+class UnpackedElsewhere(Blob):
+    """As the store: a chunk is unpacked in one of the event loop's own threads."""
+
+    async def chunk(self, blob_id: str, number: int) -> bytes | None:
+        chunk = await super().chunk(blob_id, number)
+        return await asyncio.to_thread(lambda: chunk)
+
+
+async def test_many_at_once_do_not_wait_for_each_other() -> None:
+    """The threads that unpack chunks must not be those that wait for them."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    data = PACKED["gzip"]
+    async with asyncio.timeout(20):
+        found = await asyncio.gather(
+            *(
+                decoded_digest(UnpackedElsewhere(data), staged(data, "gzip", inline=False), DecodeLimits())
+                for _ in range(4)
+            )
+        )
+    assert set(found) == {hashlib.sha256(PLAIN).hexdigest()}

@@ -1,5 +1,5 @@
 -- cancel: a job that nobody runs ends here; one that runs is marked, and its worker told. Sent again, it changes nothing
--- with: events reports dependents ledger terminal
+-- with: events reports ledger dependents terminal
 -- KEYS: job inputs result reports events arq_job lease retry queue logs
 -- ARGV: id outcome result_ttl_ms record_ttl_ms blob_prefix channel cancels
 -- returns: {"unknown"|"ended"|"canceled"|"asked", version}
@@ -12,7 +12,7 @@ if state == 'succeeded' or state == 'failed' or state == 'canceled' then return 
 redis.call('HDEL', KEYS[1], 'progress')
 if not record[4] then redis.call('HSET', KEYS[1], 'cancel_ms', clock()) end
 if state ~= 'running' then
-  return {'canceled', terminate(id, 'canceled', ARGV[2], '', '', '', tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], channel, '')}
+  return {'canceled', terminate(id, 'canceled', ARGV[2], '', '', '', tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], channel, '', 0)}
 end
 local version = record[2]
 if not record[4] then

@@ -12,8 +12,9 @@ if state ~= 'succeeded' and state ~= 'failed' and state ~= 'canceled' then retur
 -- first a write that a full Redis allows: this is what makes room (see claim)
 redis.call('UNLINK', job, KEYS[2], KEYS[3], KEYS[4])
 for part in string.gmatch(ARGV[2], '%S+') do redis.call('UNLINK', job .. ':' .. part) end
-local made = record[3] and redis.call('GET', record[3]) -- the same Idempotency-Key may have made another since
-if made and string.find(made, id, 1, true) then redis.call('UNLINK', record[3]) end
+-- the same Idempotency-Key may have made others, with this one or since
+local made = record[3] and redis.call('GET', record[3])
+if made and string.match(made, '^%S+ (%S+)$') == id then redis.call('UNLINK', record[3]) end
 for i = 5, #KEYS do redis.call('ZREM', KEYS[i], id) end
 if record[5] then store_no_more(record[5], id) end
 

@@ -14,16 +14,15 @@ local queue, wake, index, live, group, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local jobs, blobs, frames, calls, channel = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local tenant, fingerprint, count, FIRST = ARGV[7], ARGV[9], tonumber(ARGV[14]), 15
 local ledger, live_quota = KEYS[7], tonumber(ARGV[12])
-local FAR = 9000000000000000 -- the score of who waits for another job: never due
 
 if redis.call('EXISTS', jobs .. ARGV[FIRST]) == 1 then return {'known'} end
 local kept = idem ~= '' and redis.call('GET', idem)
 if kept then
   local first, ids = string.match(kept, '^(%S+) (.+)$')
   if first ~= fingerprint then return {'mismatch'} end
-  local there = true
-  for id in string.gmatch(ids, '%S+') do there = there and redis.call('EXISTS', jobs .. id) == 1 end
-  if there then return {'replayed', ids} end
+  for id in string.gmatch(ids, '%S+') do -- of many, some may have been deleted
+    if redis.call('EXISTS', jobs .. id) == 1 then return {'replayed', ids} end
+  end
 end
 if redis.call('ZCARD', queue) + count > tonumber(ARGV[1]) then return {'full'} end
 if live_quota > 0 and live ~= '' and redis.call('ZCARD', live) + count > live_quota then return {'many'} end
@@ -118,7 +117,7 @@ end
 local answer = {'created', tostring(now)}
 for i, job in ipairs(all) do
   local key, due = jobs .. job.id, now + job.delay
-  if job.failed then due = now elseif job.pending > 0 then due = FAR end
+  if job.failed then due = now elseif job.pending > 0 then due = FAR end -- never, while it waits for another job
   local state = due > now and 'waiting' or 'queued'
   redis.call('HSET', key, 'spec', job.spec, 'state', state, 'version', 1, 'attempt', 0, 'created_ms', now, 'tenant', tenant,
     'live', live, 'idem', idem, 'max_attempts', job.max_attempts, 'blobs', job.blobs, 'sizes', job.sizes, unpack(job.fields))

@@ -26,7 +26,7 @@ SUBMIT_BATCH: Final = operation(
             }
         },
     },
-    problems=(400, 410, 413, 415, 503),
+    problems=(400, 406, 410, 413, 415, 503),
     description="Up to 100 jobs, all or nothing. They share a `group`, by which the list of jobs finds them.",
 )
 RERUN_JOB: Final = operation(

@@ -40,3 +40,13 @@ def test_small_numbers_leave_every_receiver_one() -> None:
     receivers.end("a", 5)
     assert receivers.begin("a") == 0.0
     assert receivers.begin("a") > 1
+
+
+def test_ever_other_slow_ones_are_not_all_remembered() -> None:
+    receivers = Receivers(slots=1, timeout_s=1)
+    receivers.begin("busy")
+    for number in range(10_000):
+        receivers.begin(f"a{number}")
+        receivers.end(f"a{number}", 5)
+    assert len(receivers._known) < 5_000
+    receivers.end("busy", 5)

@@ -8,11 +8,12 @@ local function free(key, id, due, channel, now)
   rouse(KEYS[9] .. ':wake')
 end
 
-local function give(key, name, record, product, result, result_blob, blob_prefix, ends)
+local function give(key, id, name, record, product, result, result_blob, blob_prefix, ends)
   local size, line = string.match(product, '^(%S+ %d+) (.*)$')
   local blobs = record.blobs
-  if result_blob == '' then
+  if result_blob == '' then -- a copy, which is theirs
     redis.call('HSET', key .. ':inputs', name, result)
+    if record.stored then store_more(record.stored, id, tonumber(string.match(size, '%d+$')), FAR) end
   else
     local blob = blob_prefix .. result_blob
     redis.call('HINCRBY', blob, 'refs', 1)
@@ -31,14 +32,14 @@ local function settle(id, state, product, result, result_blob, blob_prefix, chan
   for _, member in ipairs(members) do
     local dependent, name = string.match(member, '^(%S+) (.*)$')
     local key, record = jobs .. dependent, {}
-    local names = {'state', 'blobs', 'sizes', 'given', 'created_ms', 'delay_ms', 'upstream_failed'}
+    local names = {'state', 'blobs', 'sizes', 'given', 'created_ms', 'delay_ms', 'upstream_failed', 'stored'}
     for i, value in ipairs(redis.call('HMGET', key, unpack(names))) do record[names[i]] = value or nil end
     if record.state == 'waiting' and not record.upstream_failed then
       if state ~= 'succeeded' then
         redis.call('HSET', key, 'upstream_failed', id .. ' ' .. state .. ' ' .. name)
         free(key, dependent, now, channel, now)
       else
-        local version = give(key, name, record, product, result, result_blob, blob_prefix, ends)
+        local version = give(key, dependent, name, record, product, result, result_blob, blob_prefix, ends)
         redis.call('PUBLISH', channel, dependent .. ' ' .. version .. ' waiting')
         if redis.call('HINCRBY', key, 'pending', -1) == 0 then
           free(key, dependent, record.created_ms + record.delay_ms, channel, now)
