@@ -44,7 +44,7 @@ def read_others(body: pa.Buffer, width: int, delimiter: str, options: DecodeOpti
         rows, gone = read_rows(body, width, delimiter, options), list[int]()
     except InputMalformed as error:
         rows, gone = _Careful(width, delimiter, rejects, error).read(_marked(body))
-    known = [row for row in rejects.rows() if row not in set(gone)]
+    known = sorted(set(rejects.rows()) - set(gone))
     if not known:
         return rows
     positions = positions_beside(gone, known)
