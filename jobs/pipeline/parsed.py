@@ -28,7 +28,8 @@ class ParsedPipelines:
 
     def parse(self, steps: Sequence[dict[str, Any]], inputs: Collection[str], *, max_steps: int = 200) -> Pipeline:
         """The checked pipeline; raises as `Pipeline.parse` does, and remembers no failure."""
-        key = msgspec.msgpack.encode((steps, tuple(inputs), max_steps))
+        # not MessagePack, which has no integers beyond 64 bits
+        key = msgspec.json.encode((steps, tuple(inputs), max_steps))
         with self._lock:
             known = self._known.get(key)
             if known is not None:
