@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from jobs.errors import FieldUnknown, SpecInvalid
+from jobs.errors import FieldUnknown, SpecInvalid, TooManyLabels
 from jobs.hints import did_you_mean, listing
 from jobs.state import JobState
 from jobs.store.listing import Filters, Place
@@ -33,9 +33,14 @@ class ListQuery:
     sent: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, request: Request, tenant: str) -> "ListQuery":
-        """Read from the query; raises FieldUnknown, SpecInvalid, CursorMalformed."""
+    def of(cls, request: Request, tenant: str, most_labels: int) -> "ListQuery":
+        """Read from the query; raises FieldUnknown, SpecInvalid, TooManyLabels, CursorMalformed.
+
+        Redis compares every label that is asked for with each job it looks at: more than a job can have are refused.
+        """
         sent = _sent(request)
+        if (asked := sum(map(_is_label, sent))) > most_labels:
+            raise TooManyLabels("labels asked for", asked, most_labels)
         filters = Filters(
             state=_state(sent["state"]) if "state" in sent else None,
             labels=tuple(

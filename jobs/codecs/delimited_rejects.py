@@ -43,8 +43,8 @@ def read_others(body: pa.Buffer, width: int, delimiter: str, options: DecodeOpti
     try:
         rows, gone = read_rows(body, width, delimiter, options), list[int]()
     except InputMalformed as error:
-        rows, gone = _Careful(width, delimiter, rejects, error).read(_marked(body))
-    known = [row for row in rejects.rows() if row not in set(gone)]
+        rows, gone = _Careful(width, delimiter, rejects, error, options.limits.cell_bytes).read(_marked(body))
+    known = sorted(set(rejects.rows()) - set(gone))
     if not known:
         return rows
     positions = positions_beside(gone, known)
@@ -60,6 +60,8 @@ class _Careful:
     rejects: InputRejects
     error: InputMalformed
     """What reading without a look at each row met."""
+    longest: int
+    """Bytes of the longest row that is read."""
 
     def read(self, body: pa.Buffer) -> tuple[pa.Table, list[int]]:
         """The rows of the right shape, and the numbers of those that are none."""
@@ -89,7 +91,7 @@ class _Careful:
             return "skip" if len(misfits) <= most else "error"
 
         try:
-            return rows_of(body, self.width, self.delimiter, set_aside), misfits
+            return rows_of(body, self.width, self.delimiter, self.longest, set_aside), misfits
         except pa.ArrowInvalid:
             self._add_misfits(misfits, cut)  # raises where it was told to stop
             raise self.error from None

@@ -19,7 +19,10 @@ from jobs.errors import CellTooLarge, InputEmpty, InputMalformed
 # what pandas' text columns are made of: read as such it needs no cast later, and Arrow's reader is 10 % faster
 TEXT = pa.large_string()
 _BLOCK_BYTES = 4 * 1024**2
+_MOST_BYTES = 2**30  # Arrow counts a block's bytes in 32 bits
 _HEADER_BYTES = 16 * 1024**2
+_STRADDLES = "straddling"
+"""What Arrow says of a row that two blocks do not hold."""
 _LINE_END = re.compile(rb'"|\r\n|\n|\r')
 
 
@@ -65,7 +68,7 @@ def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOption
     quotes = count_quotes(raw)
     quoted = quotes > 0
     try:
-        rows = _read(body, schema, delimiter, quoted=quoted)
+        rows = _read_however_long(body, schema, delimiter, options, quoted=quoted)
     except pa.ArrowInvalid as error:
         _check_longest(error, raw, options)
         raise _explained(error, body, schema, delimiter, options) from None
@@ -76,12 +79,29 @@ def read_rows(body: pa.Buffer, width: int, delimiter: str, options: DecodeOption
     return rows
 
 
-def rows_of(body: pa.Buffer, width: int, delimiter: str, on_bad_row: Callable[[pacsv.InvalidRow], str]) -> pa.Table:
-    """The rows as `read_rows` gives them, one after the other; `on_bad_row` says `skip` or `error` to a misfit."""
+def rows_of(
+    body: pa.Buffer, width: int, delimiter: str, longest: int, on_bad_row: Callable[[pacsv.InvalidRow], str]
+) -> pa.Table:
+    """The rows as `read_rows` gives them, one after the other; `on_bad_row` says `skip` or `error` to a misfit.
+
+    Rows of up to `longest` bytes are read.
+    """
     schema = pa.schema([(str(position), TEXT) for position in range(width)])
     if not _has_content(np.frombuffer(body, np.uint8), width):
         return schema.empty_table()
-    return _read(body, schema, delimiter, quoted=True, threads=False, on_bad_row=on_bad_row)
+    return _read(body, schema, delimiter, quoted=True, threads=False, on_bad_row=on_bad_row, block=longest)
+
+
+def _read_however_long(
+    body: pa.Buffer, schema: pa.Schema, delimiter: str, options: DecodeOptions, *, quoted: bool
+) -> pa.Table:
+    """The rows, where need be once more with blocks that hold rows of the size of the largest cell."""
+    try:
+        return _read(body, schema, delimiter, quoted=quoted)
+    except pa.ArrowInvalid as error:
+        if _STRADDLES not in str(error) or body.size <= _BLOCK_BYTES:
+            raise
+    return _read(body, schema, delimiter, quoted=quoted, block=options.limits.cell_bytes)
 
 
 def parse_rows(
@@ -111,7 +131,7 @@ def _has_content(raw: np.ndarray, width: int) -> bool:
 
 def _check_longest(error: pa.ArrowInvalid, raw: np.ndarray, options: DecodeOptions) -> None:
     """Raise CellTooLarge where the reader met a row that even its largest block does not hold."""
-    if "straddling" in str(error) and raw.size > options.limits.cell_bytes:
+    if _STRADDLES in str(error) and raw.size > options.limits.cell_bytes:
         what = f"a row of input {options.name!r}"
         raise CellTooLarge(what, options.limits.cell_bytes, "; is a quote never closed?", input=options.name) from None
 
@@ -156,11 +176,14 @@ def _read(
     threads: bool = True,
     on_bad_row: object = None,
     positions: Iterable[int] = (),
+    block: int = _BLOCK_BYTES,
 ) -> pa.Table:
     return pacsv.read_csv(
         pa.BufferReader(body),
-        # a block must hold the longest row; larger blocks also mean fewer chunks to join later
-        read_options=pacsv.ReadOptions(column_names=schema.names, use_threads=threads, block_size=_block_size(body)),
+        # two blocks must hold the longest row; larger blocks also mean fewer chunks to join later
+        read_options=pacsv.ReadOptions(
+            column_names=schema.names, use_threads=threads, block_size=int(min(block, max(body.size, 1), _MOST_BYTES))
+        ),
         parse_options=pacsv.ParseOptions(
             delimiter=delimiter,
             newlines_in_values=quoted,
@@ -179,10 +202,6 @@ def _read(
     )
 
 
-def _block_size(body: pa.Buffer) -> int:
-    return int(min(_BLOCK_BYTES, max(body.size, 1)))
-
-
 def _explained(
     error: pa.ArrowInvalid, body: pa.Buffer, schema: pa.Schema, delimiter: str, options: DecodeOptions
 ) -> InputMalformed:
@@ -197,7 +216,7 @@ def _explained(
         return "error"
 
     with contextlib.suppress(pa.ArrowInvalid):
-        _read(body, schema, delimiter, quoted=True, threads=False, on_bad_row=remember)
+        rows_of(body, len(schema), delimiter, options.limits.cell_bytes, remember)
     if not found:
         reason = text.splitlines()[0][:200]
         return InputMalformed(f"input {options.name!r} cannot be read as rows ({reason})", input=options.name)

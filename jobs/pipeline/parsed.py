@@ -30,7 +30,8 @@ class ParsedPipelines:
 
     def parse(self, steps: Sequence[dict[str, Any]], inputs: Collection[str], *, bounds: Bounds = USUAL) -> Pipeline:
         """The checked pipeline; raises as `Pipeline.parse` does, and remembers no failure."""
-        key = msgspec.msgpack.encode((steps, tuple(inputs), astuple(bounds)))
+        # not MessagePack, which has no integers beyond 64 bits
+        key = msgspec.json.encode((steps, tuple(inputs), astuple(bounds)))
         with self._lock:
             known = self._known.get(key)
             if known is not None:

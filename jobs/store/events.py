@@ -29,10 +29,10 @@ class EventId(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The id that `text` is, or None."""
+        """The id that `text` is, or None; the last there could be is none either, as Redis begins nothing behind it."""
         match = _ID.fullmatch(text)
         found = cls(int(match[1]), int(match[2] or 0)) if match else None
-        return None if found is None or max(found) > _LAST_PART else found
+        return None if found is None or max(*found, *found.next) > _LAST_PART else found
 
     def __str__(self) -> str:
         return f"{self.ms}-{self.number}"

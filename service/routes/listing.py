@@ -20,7 +20,8 @@ router = plain_router()
 async def list_jobs(request: Request) -> Response:
     """List jobs, newest first; each page leads to the next."""
     tenant = caller(request, "jobs:read").tenant
-    asked, found = ListQuery.of(request, tenant), services(request)
+    found = services(request)
+    asked = ListQuery.of(request, tenant, found.settings.limits.labels)
     page = await found.queue.listing.page(tenant, asked.filters, asked.limit, asked.place)
     cursor = None if page.next is None else cursor_of(page.next, tenant, asked.filters)
     headers = {"cache-control": "no-cache"}

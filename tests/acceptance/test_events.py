@@ -92,7 +92,8 @@ async def test_a_reconnect_after_the_end_is_204(live: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "last_id", ["x", "1-", "-1", "1-2-3", "1 2", "9999999999999999999999-0", "18446744073709551616-0"]
+    "last_id",
+    ["x", "1-", "-1", "1-2-3", "1 2", "9999999999999999999999-0", "18446744073709551616-0", f"{2**64 - 1}-{2**64 - 1}"],
 )
 async def test_a_malformed_id_is_400(live: Served, last_id: str) -> None:
     """Contract: a malformed event id is 400."""

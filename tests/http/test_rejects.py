@@ -1,9 +1,13 @@
 """The rows that were set aside, over HTTP: what it answers before there are any, and where there never will be."""
 
+import base64
+import hashlib
+
 import httpx
 import pyarrow as pa
 
 from jobs.codecs import stored
+from jobs.codecs.table import CODECS
 from jobs.model import PayloadRef
 from jobs.rejects import Reject, Rejects
 from jobs.state import JobState
@@ -50,3 +54,16 @@ async def test_rejects_are_asked_for_as_results_are(api: httpx.AsyncClient, queu
     assert (await api.get(path)).headers["etag"] != (await api.get(f"/v1/jobs/{job.id}/result")).headers["etag"]
     assert (await api.get("/v1/jobs/job_" + "x" * 24 + "/rejects")).status_code == 404
     assert (await api.get(f"/v1/jobs/{job.id}")).json()["result"]["rejects"] == 1
+
+
+async def test_no_rejects_are_an_empty_frame_in_every_format(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    """The stored form, too, which is answered as it stands: its tag and digest are those of its bytes."""
+    path = f"/v1/jobs/{queue.succeeded(pa.table({'a': [1]})).id}/rejects"
+    for codec in CODECS:
+        if codec.missing:
+            continue
+        answer = await api.get(path, params={"format": codec.name}, headers={"accept-encoding": "identity"})
+        assert answer.status_code == 200, codec.name
+        digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+        assert answer.headers["repr-digest"] == f"sha-256=:{digest}:"
+        assert answer.headers["etag"]

@@ -11,7 +11,7 @@ _LABEL: Final[Doc] = {
     "name": "label",
     "in": "query",
     "required": False,
-    "description": "`label.K=V`: the job has this label; several must all fit.",
+    "description": "`label.K=V`: the job has this label; several, as many as a job may have, must all fit.",
     "style": "form",
     "explode": True,
     "schema": {"type": "object", "additionalProperties": {"type": "string"}},

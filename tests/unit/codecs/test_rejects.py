@@ -1,6 +1,7 @@
 """Rows that are set aside while an input is read: which they are, why, and what the others become without them."""
 
 import json
+import time
 from typing import Any
 
 import pyarrow as pa
@@ -182,6 +183,30 @@ def test_one_more_than_allowed_fails_and_names_the_first() -> None:
             read(bad, media_type, most=0)
     with pytest.raises(RejectsExceeded):
         read(b"a,b\n" + b"1\n" * 300_000, most=5)
+
+
+def test_rows_longer_than_arrows_blocks() -> None:
+    """Contract: a cell has up to 64 MiB; Arrow reads a row where two of its blocks hold it."""
+    long = b"x" * (9 * 1024**2)
+    for body, left, rows in (
+        (b"a,b\n1,2\n" + long + b",2\n3,4\n", 3, []),
+        (b'a,b\n1,2\n"' + long + b'\n",2\n3,4\n', 3, []),
+        (b"a,b\n1,2\n" + long + b",2,3\n3,4\n", 2, [2]),
+        (b"a,b\n1,2\n" + long + b",2\n3,4,5\n", 2, [3]),
+        (b'a,b\n1,2\n"' + long + b"\n3,4\n", 2, [2]),
+    ):
+        decoded, rejects = read(body)
+        assert (decoded.table.num_rows, [one.row for one in rejects]) == (left, rows)
+    assert plainly(b"a,b\n" + long + b",2\n").column("a")[0].as_py() == long.decode()
+    with pytest.raises(InputMalformed, match="row 2: 3 fields"):
+        plainly(b"a,b\n1,2\n" + long + b",2,3\n")
+
+
+def test_many_bad_rows_take_linear_time() -> None:
+    start = time.perf_counter()
+    decoded, rejects = read(b"a,b\n" + b"1\n" * 50_000 + b"1,2\n", most=50_000)
+    assert (decoded.table.num_rows, len(rejects)) == (1, 50_000)
+    assert time.perf_counter() - start < 10
 
 
 def test_what_no_single_row_is_to_blame_for_fails() -> None:

@@ -32,6 +32,14 @@ def test_what_differs_only_in_type_is_told_apart():
         assert type(result["a"][0]) is type(value)
 
 
+def test_integers_beyond_64_bits_are_arguments_like_others():
+    parsed = ParsedPipelines(Catalogue())
+    for n in (2**64, -(2**63) - 1, 10**30):
+        steps = [{"op": "head", "n": n}]
+        assert parsed.parse(steps, ["df"]) is parsed.parse(steps, ["df"])
+    assert len(parsed.parse([{"op": "head", "n": 10**30}], ["df"]).run({"df": pd.DataFrame({"a": [1, 2]})})) == 2
+
+
 def test_the_oldest_is_forgotten_and_failures_are_not_kept():
     parsed = ParsedPipelines(Catalogue(), size=2)
     first = parsed.parse([{"op": "head", "n": 1}], ["df"])
