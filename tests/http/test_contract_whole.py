@@ -66,6 +66,10 @@ async def test_every_format_goes_out_and_in(api: httpx.AsyncClient) -> None:
             assert (back.status_code, "accept-post" in back.headers) == (415, True)
         else:
             assert (await api.get(back.json()["links"]["result"])).json() == TABLE, name
+    lines = (await api.get(url, headers={"accept": "application/jsonl"})).content
+    sent = {"content": lines, "headers": {**WAIT, "content-type": "application/jsonl"}}
+    back = await api.post("/v1/jobs", params={"pipeline": "[]"}, **sent)
+    assert back.json()["result"]["preview"]["records"] == TABLE
 
 
 async def test_a_frame_comes_in_every_readable_format(api: httpx.AsyncClient) -> None:
