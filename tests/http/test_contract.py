@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from config import Settings, SettingsError
-from jobs.expressions.lexer import MAX_CHARACTERS
 from service.auth import new_key
 from tests.http.conftest import serving
 from tests.http.fake import FakeQueue
@@ -145,4 +144,15 @@ def test_limits_have_the_defaults_of_the_contract(settings: Make) -> None:
     }
     limits = settings().limits
     assert {name: getattr(limits, name) for name in expected} == expected
-    assert MAX_CHARACTERS == 4_096
+
+
+async def test_an_expression_has_up_to_4_096_characters_and_64_levels(settings: Make, queue: FakeQueue) -> None:
+    """Contract: expression 4,096 characters, depth 64."""
+    long, deep = "a > 1" + " " * 4_091, "(" * 60 + "a" + ")" * 60 + " > 1"
+    async with serving(settings(), queue) as api:
+        for expr, status in ((long, 202), (deep, 202), (f"{long} ", 422), ("(" * 70 + deep + ")" * 70, 422)):
+            answer = await api.post("/v1/jobs", json=BODY | {"pipeline": [{"op": "query", "expr": expr}]})
+            assert answer.status_code == status, answer.text
+            if status == 422:
+                assert answer.json()["code"] == "expression.too_large"
+                assert answer.json()["errors"][0]["pointer"] == "/pipeline/0/expr"
