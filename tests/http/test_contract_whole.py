@@ -82,6 +82,7 @@ async def test_a_frame_comes_in_every_readable_format(api: httpx.AsyncClient) ->
             assert made.status_code == 415
             continue
         assert (made.status_code, made.json()["rows"]) == (201, 2), name
+        assert re.fullmatch(r"frm_[A-Za-z0-9_-]{20,}", made.json()["id"]), "as random as a job's"
         assert (await api.get(f"{made.headers['location']}/content")).json() == TABLE, name
 
 
