@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from service.problem_schemas import problem_response, problem_schemas
 from service.problems import STATUS
+from service.routes.docs.examples import EXAMPLES
 from service.schemas import components
 
 _ABOUT = (
@@ -40,6 +41,7 @@ def _build(routes: Sequence[BaseRoute], public_url: str, *, keys: bool) -> dict[
                 operation["security"] = [{}]
     found["components"] = {
         "schemas": components() | problem_schemas(),
+        "examples": {name: {"value": value} for name, value in EXAMPLES.items()},
         "responses": {f"Problem{status}": problem_response(status) for status in sorted(set(STATUS.values()))},
         "securitySchemes": {
             "key": {"type": "http", "scheme": "bearer", "description": "A key of `framequeue keys new`."}

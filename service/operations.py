@@ -67,24 +67,28 @@ def operation(
     return doc
 
 
-def json_answer(schema: str, description: str, *, headers: Sequence[str] = ()) -> Doc:
-    """An answer whose body is the component `schema`."""
-    answer: Doc = {
-        "description": description,
-        "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
-    }
+def json_answer(schema: str, description: str, example: str, *, headers: Sequence[str] = ()) -> Doc:
+    """An answer whose body is the component `schema`, such as the component `example`."""
+    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}, **shown(example)}
+    answer: Doc = {"description": description, "content": {JSON: content}}
     if headers:
         answer["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
     return answer
 
 
-def frame_answer(description: str) -> Doc:
-    """An answer that is a frame in any of the formats."""
+def shown(*examples: str) -> Doc:
+    """A media type's examples, by the names that they have among the components."""
+    # by reference: what FastAPI passes on itself loses its nulls
+    return {"examples": {name: {"$ref": f"#/components/examples/{name}"} for name in examples}}
+
+
+def frame_answer(description: str, example: str = "") -> Doc:
+    """An answer that is a frame in any of the formats; as JSON such as the component `example`, where one is named."""
     always = ("ETag", "Vary", "Content-Disposition", "Accept-Ranges")
     names = (*always, "Repr-Digest", "Link", "Framequeue-Warning")
     return {
         "description": description,
-        "content": frame_content(),
+        "content": frame_content() | ({JSON: shown(example)} if example else {}),
         "headers": {name: {"schema": {"type": "string"}, "required": name in always} for name in names},
     }
 
@@ -105,15 +109,18 @@ def readable_content() -> Doc:
     return {media_type: {} for codec in CODECS if codec.reads for media_type in codec.media_types}
 
 
-def path_parameter(name: str, description: str, pattern: str = "") -> Doc:
+def path_parameter(name: str, description: str, example: str, pattern: str = "") -> Doc:
     """A parameter of the path."""
     schema = {"type": "string", **({"pattern": pattern} if pattern else {})}
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+    named = {"name": name, "in": "path", "required": True, "description": description}
+    return {**named, "schema": schema, "example": example}
 
 
-def query_parameter(name: str, description: str, schema: Doc, *, media_type: str = "") -> Doc:
+def query_parameter(name: str, description: str, schema: Doc, example: Any, *, media_type: str = "") -> Doc:
     """A parameter of the query; with a media type, its text is that of such a document."""
-    kind = {"content": {media_type: {"schema": schema}}} if media_type else {"schema": schema}
+    kind: Doc = {"schema": schema, "example": example}
+    if media_type:
+        kind = {"content": {media_type: kind}}
     return {"name": name, "in": "query", "required": False, "description": description, **kind}
 
 
@@ -122,15 +129,19 @@ FRAME_QUERY: Final = (
         "format",
         "The format by name; wins over `Accept`.",
         {"type": "string", "enum": [codec.name for codec in CODECS]},
+        "csv",
     ),
-    query_parameter("orient", "The form of JSON.", {"type": "string", "enum": ["records", "columns", "split"]}),
+    query_parameter(
+        "orient", "The form of JSON.", {"type": "string", "enum": ["records", "columns", "split"]}, "split"
+    ),
     query_parameter(
         "columns",
         "Only these columns, by commas or repeated; a name with a comma stands in double quotes, as in CSV.",
         {"type": "string"},
+        "region",
     ),
-    query_parameter("offset", "Rows to leave out at the beginning.", {"type": "integer", "minimum": 0}),
-    query_parameter("limit", "The most rows to give.", {"type": "integer", "minimum": 0}),
+    query_parameter("offset", "Rows to leave out at the beginning.", {"type": "integer", "minimum": 0}, 100),
+    query_parameter("limit", "The most rows to give.", {"type": "integer", "minimum": 0}, 100),
 )
 RANGE: Final[Doc] = {
     "name": "Range",

@@ -1,9 +1,11 @@
 """Groups: `groupby` with named aggregation."""
 
+import math
 from typing import ClassVar
 
 import pandas as pd
 
+from jobs.errors import OutputTooLarge
 from jobs.transforms import kernels
 from jobs.transforms.arguments import Names, name_list, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
@@ -60,12 +62,26 @@ class GroupBy(Transform):
     observed: bool = True
     """Of categorical keys show only categories that occur; false: all of them."""
 
-    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
         """One row per group."""
         require_keys(frame, "by", self.by)
+        if not self.observed:
+            self._check_groups(frame, around.max_rows)
         return kernels.aggregate(
             frame, name_list(self.by), self.agg, sort=self.sort, dropna=self.dropna, observed=self.observed
         )
+
+    def _check_groups(self, frame: pd.DataFrame, limit: int) -> None:
+        """Raise OutputTooLarge where categories that do not occur make too many groups, before any is made."""
+        keys = [frame[name] for name in name_list(self.by)]
+        if not any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys):
+            return
+        # every value of each key with every value of the others
+        groups = math.prod(
+            len(key.dtype.categories) if isinstance(key.dtype, pd.CategoricalDtype) else key.nunique() for key in keys
+        )
+        if groups > limit:
+            raise OutputTooLarge("rows", groups, limit, "limits.rows", "/by")
 
     def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # every aggregation is made
         """The keys and the sources."""

@@ -11,6 +11,7 @@ from jobs import state
 from jobs.codecs import fidelity
 from jobs.expressions import reference
 from service import errors_doc, metrics_doc
+from tests.house.clauses import contract_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 _WRITTEN = "<!-- written by `make docs`; change the code, not this page -->"
@@ -98,6 +99,7 @@ def _shown(default: Any) -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "contract.md": lambda: contract_page(_WRITTEN),
     "errors.md": errors_doc.render,
     "expressions.md": expressions_page,
     "formats.md": formats_page,

@@ -12,8 +12,8 @@ _MADE: Final = ("Location", "Idempotent-Replayed")
 SUBMIT_BATCH: Final = operation(
     "Submit many jobs",
     {
-        200: json_answer("BatchBody", "They were accepted before, and all have ended.", headers=_MADE),
-        202: json_answer("BatchBody", "All jobs were accepted, and cannot be lost.", headers=_MADE),
+        200: json_answer("BatchBody", "They were accepted before, and all have ended.", "BatchEnded", headers=_MADE),
+        202: json_answer("BatchBody", "All jobs were accepted, and cannot be lost.", "Batch", headers=_MADE),
     },
     scope="jobs:write",
     parameters=(IDEMPOTENCY_KEY,),
@@ -31,7 +31,7 @@ SUBMIT_BATCH: Final = operation(
 )
 RERUN_JOB: Final = operation(
     "Run a job once more",
-    job_answers(),
+    job_answers("JobRerun", "JobRerunEnded"),
     scope="jobs:write",
     parameters=(JOB_ID, WAIT, IDEMPOTENCY_KEY),
     problems=(400, 404, 406, 409, 410, 413, 424, 503),

@@ -7,7 +7,7 @@ from service.routes.docs.common import JOB_ID
 
 GET_DELIVERIES: Final = operation(
     "Show the tries to tell a job's webhook",
-    {200: json_answer("DeliveriesBody", "Every try, oldest first; up to 100, the newest.")},
+    {200: json_answer("DeliveriesBody", "Every try, oldest first; up to 100, the newest.", "Deliveries")},
     scope="jobs:read",
     parameters=(JOB_ID,),
     problems=(404, 503),

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from service.operations import WAIT, Doc, json_answer, operation, query_parameter
+from service.operations import WAIT, Doc, json_answer, operation, query_parameter, shown
 from service.routes.docs.common import JOB_ID
+from service.routes.docs.example_jobs import EVENT_ID_EXAMPLE
 
 _ID: Final = "^[0-9]{1,15}(-[0-9]{1,15})?$"
 _LAST_ID: Final[Doc] = {
@@ -12,12 +13,13 @@ _LAST_ID: Final[Doc] = {
     "required": False,
     "description": "The id of the last event the caller has: the stream goes on behind it.",
     "schema": {"type": "string", "pattern": _ID},
+    "example": EVENT_ID_EXAMPLE,
 }
 
 
 def _events() -> Doc:
-    answer = json_answer("EventsBody", "The events; a stream of them, without `?after=`.")
-    answer["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    answer = json_answer("EventsBody", "The events; a stream of them, without `?after=`.", "Events")
+    answer["content"]["text/event-stream"] = {"schema": {"type": "string"}, **shown("EventStream")}
     return answer
 
 
@@ -28,7 +30,10 @@ GET_EVENTS: Final = operation(
     parameters=(
         JOB_ID,
         query_parameter(
-            "after", "As JSON: the events behind this id; empty for all.", {"type": "string", "pattern": f"^$|{_ID}"}
+            "after",
+            "As JSON: the events behind this id; empty for all.",
+            {"type": "string", "pattern": f"^$|{_ID}"},
+            EVENT_ID_EXAMPLE,
         ),
         _LAST_ID,
         WAIT,

@@ -17,7 +17,11 @@ from service.routes.docs.common import FRAME_ID, NOT_MODIFIED
 
 UPLOAD_FRAME: Final = operation(
     "Upload a frame",
-    {201: json_answer("FrameBody", "The frame is kept, and can be read.", headers=("Location", "Idempotent-Replayed"))},
+    {
+        201: json_answer(
+            "FrameBody", "The frame is kept, and can be read.", "Frame", headers=("Location", "Idempotent-Replayed")
+        )
+    },
     scope="frames",
     body={
         "required": True,
@@ -28,7 +32,7 @@ UPLOAD_FRAME: Final = operation(
 )
 GET_FRAME: Final = operation(
     "Show a frame",
-    {200: json_answer("FrameBody", "What is known of the frame.")},
+    {200: json_answer("FrameBody", "What is known of the frame.", "Frame")},
     scope="frames",
     parameters=(FRAME_ID,),
     problems=(404, 503),
@@ -42,7 +46,7 @@ DELETE_FRAME: Final = operation(
 )
 GET_CONTENT: Final = operation(
     "Get a frame back",
-    {200: frame_answer("The frame in the negotiated format."), 206: frame_part(), 304: NOT_MODIFIED},
+    {200: frame_answer("The frame in the negotiated format.", "Records"), 206: frame_part(), 304: NOT_MODIFIED},
     scope="frames",
     parameters=(FRAME_ID, *FRAME_QUERY, RANGE),
     problems=(400, 404, 406, 410, 412, 416, 503),

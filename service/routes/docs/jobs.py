@@ -3,12 +3,12 @@
 from typing import Final
 
 from service.negotiation import NDJSON
-from service.operations import WAIT, json_answer, operation
+from service.operations import WAIT, json_answer, operation, shown
 from service.routes.docs.common import JOB_HEADERS, JOB_ID, NOT_MODIFIED
 
 GET_JOB: Final = operation(
     "Show a job",
-    {200: json_answer("JobBody", "The job as it stands.", headers=JOB_HEADERS), 304: NOT_MODIFIED},
+    {200: json_answer("JobBody", "The job as it stands.", "JobEnded", headers=JOB_HEADERS), 304: NOT_MODIFIED},
     scope="jobs:read",
     parameters=(JOB_ID, WAIT),
     problems=(404, 503),
@@ -20,8 +20,8 @@ GET_JOB: Final = operation(
 CANCEL_JOB: Final = operation(
     "Cancel a job",
     {
-        200: json_answer("JobBody", "The job has ended: by this, or before it.", headers=JOB_HEADERS),
-        202: json_answer("JobBody", "The job runs, and its worker was told.", headers=JOB_HEADERS),
+        200: json_answer("JobBody", "The job has ended: by this, or before it.", "JobCanceled", headers=JOB_HEADERS),
+        202: json_answer("JobBody", "The job runs, and its worker was told.", "JobCanceling", headers=JOB_HEADERS),
     },
     scope="jobs:write",
     parameters=(JOB_ID,),
@@ -33,7 +33,7 @@ GET_LOGS: Final = operation(
     {
         200: {
             "description": "One JSON object a line: `at`, `attempt`, `step`, `level`, `message`, `source`.",
-            "content": {NDJSON: {"schema": {"type": "string"}}},
+            "content": {NDJSON: {"schema": {"type": "string"}, **shown("Logs")}},
         }
     },
     scope="jobs:read",
@@ -43,7 +43,7 @@ GET_LOGS: Final = operation(
 )
 GET_REPORT: Final = operation(
     "Show a job's failed attempts",
-    {200: json_answer("ReportBody", "Every attempt that failed; tracebacks with the scope `debug`.")},
+    {200: json_answer("ReportBody", "Every attempt that failed; tracebacks with the scope `debug`.", "Report")},
     scope="jobs:read",
     parameters=(JOB_ID,),
     problems=(404, 503),

@@ -6,6 +6,7 @@ from jobs.state import JobState
 from service.list_query import DEFAULT_LIMIT, MAX_LIMIT
 from service.operations import Doc, json_answer, operation, query_parameter
 from service.routes.docs.common import JOB_ID
+from service.routes.docs.example_jobs import CURSOR_EXAMPLE, GROUP_EXAMPLE
 
 _LABEL: Final[Doc] = {
     "name": "label",
@@ -15,28 +16,36 @@ _LABEL: Final[Doc] = {
     "style": "form",
     "explode": True,
     "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+    "example": {"label.team": "pricing"},
 }
 LIST_JOBS: Final = operation(
     "List jobs",
-    {200: json_answer("JobsBody", "A page of jobs, newest first.", headers=("Link",))},
+    {200: json_answer("JobsBody", "A page of jobs, newest first.", "Jobs", headers=("Link",))},
     scope="jobs:read",
     parameters=(
         query_parameter(
-            "state", "Only jobs in this state.", {"type": "string", "enum": [state.value for state in JobState]}
+            "state",
+            "Only jobs in this state.",
+            {"type": "string", "enum": [state.value for state in JobState]},
+            "succeeded",
         ),
         _LABEL,
-        query_parameter("group", "Only jobs that were submitted in this batch.", {"type": "string"}),
+        query_parameter("group", "Only jobs that were submitted in this batch.", {"type": "string"}, GROUP_EXAMPLE),
         query_parameter(
             "created_after",
             "Only jobs created later than this (RFC 3339, to the millisecond).",
             {"type": "string", "format": "date-time"},
+            "2026-01-31T12:00:00Z",
         ),
         query_parameter(
             "limit",
             "The most jobs of a page.",
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            20,
         ),
-        query_parameter("cursor", "`next_cursor` of the page before, with the same filters.", {"type": "string"}),
+        query_parameter(
+            "cursor", "`next_cursor` of the page before, with the same filters.", {"type": "string"}, CURSOR_EXAMPLE
+        ),
     ),
     problems=(400, 503),
     description=(

@@ -8,7 +8,7 @@ from service.routes.docs.common import JOB_ID, NOT_MODIFIED
 _RESULT_PROBLEMS: Final = (400, 404, 406, 409, 410, 412, 424, 503)
 GET_RESULT: Final = operation(
     "Get a job's result",
-    {200: frame_answer("The result in the negotiated format."), 206: frame_part(), 304: NOT_MODIFIED},
+    {200: frame_answer("The result in the negotiated format.", "Result"), 206: frame_part(), 304: NOT_MODIFIED},
     scope="jobs:read",
     parameters=(JOB_ID, *FRAME_QUERY, RANGE),
     problems=(*_RESULT_PROBLEMS, 416),

@@ -17,6 +17,7 @@ from service.operations import (
     operation,
     query_parameter,
     readable_content,
+    shown,
 )
 from service.routes.docs.common import MADE_HEADERS
 
@@ -27,32 +28,36 @@ _SUBMIT_QUERY: Final = (
         "pipeline",
         "The steps as JSON; its presence makes the body the frame, an input named `df`.",
         {"type": "array", "items": {"type": "object"}},
+        EXAMPLE_PIPELINE,
         media_type=JSON,
     ),
     query_parameter(
         "dtypes",
         "Column to dtype, as JSON.",
         {"type": "object", "additionalProperties": {"type": "string"}},
+        {"amount": "float64"},
         media_type=JSON,
     ),
     query_parameter(
         "validate_only",
         "`true`: nothing runs and nothing is stored; the answer says what is wrong, and the columns after every step.",
         {"type": "boolean", "default": False},
+        example=True,
     ),
-    query_parameter("timeout_s", "How long one attempt may run.", {"type": "number", "exclusiveMinimum": 0}),
-    query_parameter("max_attempts", "Attempts.", {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}),
+    query_parameter("timeout_s", "How long one attempt may run.", {"type": "number", "exclusiveMinimum": 0}, 60),
+    query_parameter("max_attempts", "Attempts.", {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}, 2),
     query_parameter(
-        "delay_s", "Seconds before it is queued.", {"type": "number", "minimum": 0, "maximum": MAX_DELAY_S}
+        "delay_s", "Seconds before it is queued.", {"type": "number", "minimum": 0, "maximum": MAX_DELAY_S}, 0.5
     ),
-    query_parameter("result_ttl_s", "Seconds the result is kept.", {"type": "integer", "minimum": 1}),
-    query_parameter("on_row_error", "What a bad row does.", {"type": "string", "enum": ["fail", "reject"]}),
+    query_parameter("result_ttl_s", "Seconds the result is kept.", {"type": "integer", "minimum": 1}, 3600),
+    query_parameter("on_row_error", "What a bad row does.", {"type": "string", "enum": ["fail", "reject"]}, "reject"),
     query_parameter(
         "webhook",
         'Who is told of the end, as JSON: `{"url", "events"}`.',
         {"type": "string", "contentMediaType": JSON},
+        '{"url": "https://example.com/hook", "events": ["job.failed"]}',
     ),
-    query_parameter("max_rejects", "Bad rows at most.", {"type": "integer", "minimum": 0, "maximum": MAX_REJECTS}),
+    query_parameter("max_rejects", "Bad rows at most.", {"type": "integer", "minimum": 0, "maximum": MAX_REJECTS}, 100),
     {
         "name": "label",
         "in": "query",
@@ -61,6 +66,7 @@ _SUBMIT_QUERY: Final = (
         "style": "form",
         "explode": True,
         "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        "example": {"label.team": "pricing"},
     },
 )
 
@@ -73,26 +79,29 @@ def _submit_body() -> Doc:
         "examples": {"groupby": {"summary": "Totals per region", "value": ENVELOPE_EXAMPLE}},
     }
     content["multipart/form-data"] = {
-        "schema": {**files, "additionalProperties": {"type": "string", "format": "binary"}}
+        "schema": {**files, "additionalProperties": {"type": "string", "format": "binary"}},
+        "examples": {
+            "parts": {"summary": "A file part", "value": {"job": {"pipeline": EXAMPLE_PIPELINE}, "orders": EXAMPLE_CSV}}
+        },
     }
     content["text/csv"] = {"examples": {"csv": {"summary": "The frame itself", "value": EXAMPLE_CSV}}}
     return {"required": True, "content": content}
 
 
-def job_answers() -> dict[int, Doc]:
-    """The answers to what makes a job."""
-    ended = json_answer("JobBody", "The job, ended within the wait.", headers=MADE_HEADERS)
-    ended["content"] |= {name: one for name, one in frame_content().items() if name != JSON}
+def job_answers(queued: str, ended: str) -> dict[int, Doc]:
+    """The answers to what makes a job; the names of examples of it at first and at its end."""
+    done = json_answer("JobBody", "The job, ended within the wait.", ended, headers=MADE_HEADERS)
+    done["content"] |= {name: one for name, one in frame_content().items() if name != JSON}
     return {
-        200: ended | {"description": "The job, ended within the wait; or its result, where Accept is a frame format."},
-        202: json_answer("JobBody", "The job was accepted, and cannot be lost.", headers=MADE_HEADERS),
+        200: done | {"description": "The job, ended within the wait; or its result, where Accept is a frame format."},
+        202: json_answer("JobBody", "The job was accepted, and cannot be lost.", queued, headers=MADE_HEADERS),
     }
 
 
 def _submit_answers() -> dict[int, Doc]:
-    answers = job_answers()
+    answers = job_answers("JobQueued", "JobEnded")
     kinds = [{"$ref": f"#/components/schemas/{name}"} for name in ("JobBody", "ValidationBody")]
-    answers[200]["content"][JSON] = {"schema": {"anyOf": kinds}}
+    answers[200]["content"][JSON] = {"schema": {"anyOf": kinds}, **shown("JobEnded", "Validation")}
     answers[200]["description"] += " With `validate_only`: what is wrong with the submission, and its plan."
     return answers
 

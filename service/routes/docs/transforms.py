@@ -7,13 +7,13 @@ from service.routes.docs.common import NOT_MODIFIED
 
 LIST_TRANSFORMS: Final = operation(
     "List the transforms",
-    {200: json_answer("CatalogueBody", "Every op."), 304: NOT_MODIFIED},
+    {200: json_answer("CatalogueBody", "Every op.", "Transforms"), 304: NOT_MODIFIED},
     scope="jobs:read",
 )
 GET_TRANSFORM: Final = operation(
     "Show a transform",
-    {200: json_answer("TransformBody", "The op."), 304: NOT_MODIFIED},
+    {200: json_answer("TransformBody", "The op.", "Transform"), 304: NOT_MODIFIED},
     scope="jobs:read",
-    parameters=({**path_parameter("op", "The op's name."), "example": "groupby"},),
+    parameters=(path_parameter("op", "The op's name.", "head"),),
     problems=(404,),
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.errors import ColumnAmbiguous, ColumnTaken, ColumnUnknown, FramequeueError, PipelineError
+from jobs.errors import ColumnAmbiguous, ColumnTaken, ColumnUnknown, FramequeueError, OutputTooLarge, PipelineError
 from jobs.pipeline import Pipeline
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.named import AGGREGATIONS
@@ -76,6 +76,20 @@ def test_unobserved_categories_leave_integers_integers():
     result = run(frame, {"op": "groupby", "by": "k", "agg": {"r": ["v", "max"]}, "observed": False})
     assert result["r"].dtype == "Int64"
     assert result["r"].tolist() == [2**62 + 1, pd.NA]
+
+
+def test_unobserved_categories_that_would_explode_are_refused_before_they_are_made():
+    """Contract: estimates its output and refuses above the row limit before it allocates."""
+    many = pd.Categorical(map(str, range(1_000)))
+    frame = pd.DataFrame({"a": many, "b": many, "c": many, "n": range(1_000)})
+    step = {"op": "groupby", "by": ["a", "b", "c"], "agg": {"t": ["n", "sum"]}}
+    with pytest.raises(OutputTooLarge, match="1,000,000,000 rows, and the limit is 10,000") as caught:
+        Pipeline.parse([step | {"observed": False}], ["df"], Catalogue()).run({"df": frame}, max_rows=10_000)
+    assert caught.value.places[0].pointer == "/pipeline/0/by"
+    assert len(Pipeline.parse([step], ["df"], Catalogue()).run({"df": frame}, max_rows=1_000)) == 1_000
+    few = {"by": ["a", "n"], "observed": False, "agg": {"t": [None, "size"]}}
+    small = frame.head(3).assign(a=pd.Categorical(["x", "y", "y"], categories=list("wxyz")))
+    assert len(Pipeline.parse([step | few], ["df"], Catalogue()).run({"df": small}, max_rows=12)) == 12
 
 
 def test_decimals_stay_exact_or_become_float64():
