@@ -16,7 +16,7 @@ export PYTHON
 .PHONY: help setup demo up test check bench faults generated lint format types docs lock clean image
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: ## install everything into .venv, from the lock with its hashes (uv where it is there, else pip)
 	@.ci/setup

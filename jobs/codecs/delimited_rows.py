@@ -223,10 +223,13 @@ def _explained(
     number, actual = found[0]
     row = number or None
     where = f"row {row}" if row else "a row"
-    detail = (
-        f"input {options.name!r}, {where}: {actual} fields where the header has {len(schema)}; "
-        "quote values that hold the delimiter, a quote or a line break"
+    semicolons = len(schema) == 1 and b";" in body.slice(0, min(4096, body.size)).to_pybytes().partition(b"\n")[0]
+    hint = (
+        "fields are parted by commas in CSV and by tabs in TSV, never by semicolons"
+        if semicolons
+        else "quote values that hold the delimiter, a quote or a line break"
     )
+    detail = f"input {options.name!r}, {where}: {actual} fields where the header has {len(schema)}; {hint}"
     return InputMalformed(detail, input=options.name, row=row)
 
 

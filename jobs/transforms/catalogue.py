@@ -135,7 +135,9 @@ def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise CatalogueError(f"transforms module {name!r} fails to import: {_one_line(error)}") from error
+        away = isinstance(error, ModuleNotFoundError) and error.name == name
+        hint = "; PYTHONPATH names the folder that it is in" if away else ""
+        raise CatalogueError(f"transforms module {name!r} fails to import: {_one_line(error)}{hint}") from error
 
 
 def _one_line(error: BaseException) -> str:

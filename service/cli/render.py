@@ -54,7 +54,11 @@ def preview(job: Mapping[str, Any], rows: int, title: str = "") -> RenderableTyp
 
 
 def warn(job: Mapping[str, Any]) -> None:
-    """What was mapped on the job's way, a line each on stderr."""
+    """What was mapped or set aside on the job's way, a line each on stderr."""
+    if aside := (job.get("result") or {}).get("rejects"):
+        rows = f"warning: {counted(aside, 'row')} set aside"
+        line = as_typed(f"{rows}: `framequeue rejects {plain(job['id'])}` tells which and why")
+        errors_console().print(Text(line, style="yellow"), soft_wrap=True)
     for warning in job.get("warnings") or []:
         detail = plain(warning.get("detail", warning))
         errors_console().print(Text(f"warning: {detail}", style="yellow"), soft_wrap=True)
@@ -75,6 +79,8 @@ def summary(job: Mapping[str, Any]) -> Table:
         table.add_row("progress", f"step {progress['step']} of {progress['steps']} ({progress['fraction']:.0%})")
     if timing := job.get("timing"):
         table.add_row("time", Text(_timing(timing)))
+    if aside := (job.get("result") or {}).get("rejects"):
+        table.add_row("set aside", Text(counted(aside, "row"), style="yellow"))
     for warning in job.get("warnings") or []:
         table.add_row("warning", Text(plain(warning.get("detail", warning)), style="yellow"))
     return table

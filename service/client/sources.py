@@ -60,7 +60,13 @@ class Gathered:
 
 
 def gather(inputs: Any, pipeline: Steps, options: Options, *, packed: bool) -> Gathered:
-    """What to send for these inputs: one frame alone is named `df`; raises FrameRefused and FrameWarning."""
+    """What to send for these inputs: one frame alone is named `df`; raises FrameRefused and FrameWarning.
+
+    Raises TypeError where the pipeline is no list of steps.
+    """
+    steps = list(pipeline)
+    if not all(isinstance(step, Mapping) for step in steps):
+        raise TypeError('the pipeline is a list of steps, such as [{"op": "head", "n": 5}]')
     named = dict(inputs) if isinstance(inputs, Mapping) else {BODY_INPUT: inputs}
     sources: dict[str, Any] = {}
     bodies: dict[str, Body] = {}
@@ -72,7 +78,7 @@ def gather(inputs: Any, pipeline: Steps, options: Options, *, packed: bool) -> G
         if said:
             sources[name] = said
     fields = _fields(options)
-    envelope = {"pipeline": [dict(step) for step in pipeline], **fields}
+    envelope = {"pipeline": [dict(step) for step in steps], **fields}
     return Gathered(envelope | ({"inputs": sources} if sources else {}), bodies, fields)
 
 

@@ -54,6 +54,16 @@ def test_a_file_goes_in_and_csv_comes_out_of_a_pipe(stack, sales):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"region,total\nN,7\nS,3\n", b"")
 
 
+def test_rows_that_are_set_aside_are_counted_and_can_be_fetched(stack, tmp_path):
+    (tmp_path / "dirty.csv").write_text("a,b\n1,2\n3\n", encoding="utf-8")
+    done = framequeue("submit", str(tmp_path / "dirty.csv"), "--on-row-error", "reject", url=stack.url)
+    assert (done.returncode, done.stdout) == (0, b"a,b\n1,2\n")
+    said = re.search(r"warning: 1 row set aside: `.*framequeue rejects (\S+)`", done.stderr.decode())
+    assert said is not None, done.stderr
+    assert b",input.malformed," in framequeue("rejects", said[1], url=stack.url).stdout
+    assert b"set aside  1 row" in framequeue("show", said[1], url=stack.url).stdout
+
+
 def test_standard_input_is_an_input(stack):
     done = framequeue(
         "submit", "-", "--input-format", "csv", "-p", TOTALS, "--format", "ndjson", url=stack.url, given=CSV.encode()

@@ -1,4 +1,4 @@
-"""What the README shows is typed, and prints what the README says."""
+"""What the README and the page of the HTTP API show is typed, and prints what they say."""
 
 import re
 import subprocess
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.acceptance.test_stack import Up, environment, submit, up
@@ -15,6 +16,7 @@ BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # started by other tests, or by nobody on a machine without containers
 NOT_HERE = ("make ", "docker ")
 JOB_ID = re.compile(r"job_[\w-]{24}")
+PAGES = ("README.md", "docs/http.md")
 
 
 def sessions(page: str) -> Iterator[tuple[str, str]]:
@@ -33,11 +35,14 @@ def complete(text: str) -> bool:
     return text.count("'") % 2 == 0 and not text.endswith("\\")
 
 
-SHOWN = [
-    (command, printed)
-    for command, printed in sessions((ROOT / "README.md").read_text(encoding="utf-8"))
-    if not command.startswith(NOT_HERE)
-]
+SHOWN = {
+    page: [
+        (command, printed)
+        for command, printed in sessions((ROOT / page).read_text(encoding="utf-8"))
+        if not command.startswith(NOT_HERE)
+    ]
+    for page in PAGES
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,22 +65,38 @@ def job_id(stack: Up) -> str:
     return str(submit(stack.url)["id"])
 
 
-def as_typed_here(command: str, url: str, job_id: str) -> str:
-    """The same command for this stack: its address, this interpreter, and a job that it knows."""
+@pytest.fixture(scope="module")
+def frame_id(stack: Up) -> str:
+    """An uploaded frame, for the commands that name one."""
+    body = (ROOT / "examples/airlines.csv").read_bytes()
+    answer = httpx.post(f"{stack.url}/v1/frames", content=body, headers={"Content-Type": "text/csv"}, timeout=30)
+    return str(answer.raise_for_status().json()["id"])
+
+
+def as_typed_here(command: str, url: str, job_id: str, frame_id: str) -> str:
+    """The same command for this stack: its address, this interpreter, and a job and a frame that it knows."""
     command = command.replace("http://127.0.0.1:8000", url).replace(
         ".venv/bin/framequeue", f'"{sys.executable}" -m service.cli'
     )
-    return JOB_ID.sub(job_id, command).replace("job_…", job_id)
+    return JOB_ID.sub(job_id, command).replace("job_…", job_id).replace("frm_…", frame_id)
 
 
-def test_the_readme_shows_what_a_new_user_types() -> None:
-    assert len(SHOWN) >= 7
+@pytest.mark.parametrize(("page", "least"), [("README.md", 7), ("docs/http.md", 18)])
+def test_a_page_shows_what_a_new_user_types(page: str, least: int) -> None:
+    assert len(SHOWN[page]) >= least
 
 
-@pytest.mark.parametrize(("command", "printed"), SHOWN, ids=[command.splitlines()[0][:60] for command, _ in SHOWN])
-def test_a_command_of_the_readme(stack: Up, folder: Path, job_id: str, command: str, printed: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        pytest.param(command, printed, id=f"{page}-{number}: {command.splitlines()[0][:60]}")
+        for page, shown in SHOWN.items()
+        for number, (command, printed) in enumerate(shown, start=1)
+    ],
+)
+def test_a_command_of_a_page(stack: Up, folder: Path, job_id: str, frame_id: str, command: str, printed: str) -> None:
     run = subprocess.run(
-        ["bash", "-c", as_typed_here(command, stack.url, job_id)],
+        ["bash", "-c", as_typed_here(command, stack.url, job_id, frame_id)],
         cwd=folder,
         env=environment() | {"FRAMEQUEUE_CLIENT__URL": stack.url, "PYTHONPATH": str(ROOT)},
         capture_output=True,

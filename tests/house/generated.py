@@ -40,7 +40,7 @@ def settings_page() -> str:
 
 Each is an environment variable, or a line of a `.env` file in the working folder; the environment goes first.
 `REDIS_URL` is another name of `FRAMEQUEUE_REDIS__URL`. `framequeue config` prints the effective values, secrets masked.
-An unknown name or a value that cannot be stops the start with one line that names it. Lists are written as JSON.
+An unknown name or a value that cannot be stops the start with one line that names it. Lists are JSON, or have commas.
 """
     ]
     rows: dict[str, list[str]] = {}

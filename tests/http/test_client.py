@@ -170,6 +170,14 @@ def test_a_long_pipeline_does_not_go_into_the_url():
     assert got[0].headers["Content-Type"].startswith("multipart/")
 
 
+@pytest.mark.parametrize("pipeline", ["head", {"op": "head"}, ["head"]])
+def test_a_pipeline_that_is_no_list_of_steps_is_not_sent(pipeline):
+    handler, got = answering()
+    with client(handler) as service, pytest.raises(TypeError, match="the pipeline is a list of steps"):
+        service.run([{"a": 1}], pipeline)
+    assert got == []
+
+
 def test_run_is_one_request_where_the_job_ends_in_time():
     frame = pd.DataFrame({"a": [1, 2]})
     handler, got = answering(arrow(frame))

@@ -76,6 +76,11 @@ def test_the_place_is_named(data: bytes, name: str, where: str) -> None:
     assert where in caught.value.detail
 
 
+def test_a_file_with_semicolons_is_told_what_csv_is() -> None:
+    with pytest.raises(InputMalformed, match="never by semicolons"):
+        read(b"name;amount\nN;1,50\n", "csv")
+
+
 def test_limits_are_named() -> None:
     limits = DecodeLimits(rows=2, columns=2, decoded_bytes=4_000, cell_bytes=10, json_depth=4)
     for data, name, error, setting in [
