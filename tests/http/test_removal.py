@@ -66,7 +66,7 @@ async def test_another_tenants_job_is_unknown(settings: Callable[..., Settings],
 async def test_every_part_of_a_job_goes(live: Live) -> None:
     job = await live.ended()
     key = keys.job(job.id)
-    for part in ("logs", "deliveries", "rejects", "dependents", "reports"):
+    for part in ("logs", "deliveries", "dependents", "reports"):
         await live.redis.rpush(f"{key}:{part}", "x")
     await live.redis.set("framequeue:idem:default:abc", f"fingerprint {job.id}")
     await live.redis.hset(key, "idem", "framequeue:idem:default:abc")
