@@ -9,6 +9,7 @@ from service.dependencies import caller, query, services
 from service.ids import frame_id_of
 from service.intake.repeats import Repeats
 from service.intake.uploads import InputFormat, Staging, store_body
+from service.leaving import unless_left
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs.frames import DELETE_FRAME, GET_CONTENT, GET_FRAME, HEAD_CONTENT, UPLOAD_FRAME
@@ -77,5 +78,9 @@ async def _content(request: Request) -> Response:
     view = view_of(request, choice, parameters)
     found = services(request)
     frame = await found.queue.frame(tenant, frame_id_of(request))
-    rendering = await found.results.of_frame(frame, view)
-    return await frame_response(request, rendering, view, choice, name=frame.id, headers={})
+
+    async def rendered() -> Response:
+        rendering = await found.results.of_frame(frame, view)
+        return await frame_response(request, rendering, view, choice, name=frame.id, headers={})
+
+    return await unless_left(request, rendered())

@@ -7,6 +7,7 @@ from jobs.reject_results import render_rejects
 from service.answers import failed_response, frame_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import job_id_of
+from service.leaving import unless_left
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs.rejects import GET_REJECTS, HEAD_REJECTS
@@ -38,5 +39,9 @@ async def _rejects(request: Request) -> Response:
     failed = failed_response(request, job)
     if failed is not None:
         return failed
-    rendering = await render_rejects(found.results, job, view)
-    return await frame_response(request, rendering, view, choice, name=f"{job.id}-rejects", headers={})
+
+    async def rendered() -> Response:
+        rendering = await render_rejects(found.results, job, view)
+        return await frame_response(request, rendering, view, choice, name=f"{job.id}-rejects", headers={})
+
+    return await unless_left(request, rendered())

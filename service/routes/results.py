@@ -6,6 +6,7 @@ from starlette.responses import Response
 from service.answers import failed_response, frame_response, view_of
 from service.dependencies import caller, query, services
 from service.ids import job_id_of
+from service.leaving import unless_left
 from service.negotiation import accepted, named
 from service.operations import FRAME_QUERY_NAMES
 from service.routes.docs.results import GET_RESULT, HEAD_RESULT
@@ -37,5 +38,9 @@ async def _result(request: Request) -> Response:
     failed = failed_response(request, job)
     if failed is not None:
         return failed
-    rendering = await found.results.of_job(job, view)
-    return await frame_response(request, rendering, view, choice, name=job.id, headers={})
+
+    async def rendered() -> Response:
+        rendering = await found.results.of_job(job, view)
+        return await frame_response(request, rendering, view, choice, name=job.id, headers={})
+
+    return await unless_left(request, rendered())
