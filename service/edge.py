@@ -5,12 +5,12 @@ import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from opentelemetry.trace import Span, Status, StatusCode
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs.errors import FramequeueError, InternalError, NotFound
@@ -135,11 +135,8 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """All methods of the request's path, over all routes that match it."""
-    methods: set[str] = set()
-    routes: list[Any] = request.app.routes
-    for route in routes:
-        pattern = getattr(route, "path_regex", None)
-        if pattern is not None and pattern.match(request.scope["path"]):
-            methods |= route.methods or set()
-    return methods
+    """All methods of the request's path, over all routes that match it; a path that is spelled out goes before."""
+    path, routes = request.scope["path"], request.app.routes
+    fitting = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    exact = [route for route in fitting if route.path == path]
+    return {method for route in exact or fitting for method in route.methods or ()}

@@ -34,7 +34,12 @@ IDEMPOTENCY_KEY: Final[Doc] = {
     "required": False,
     "description": "A name for this request, of up to 255 visible characters: sent again under it, it makes nothing "
     "new, and is answered with what it made (`Idempotent-Replayed: true`). Kept for a day at least.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r"^([!#-~][!-~]*|\"[!#-\[\]-~]+\")$",
+    },
     "example": "order-4711",
 }
 

@@ -12,14 +12,22 @@ _LAST_ID: Final[Doc] = {
     "in": "header",
     "required": False,
     "description": "The id of the last event the caller has: the stream goes on behind it.",
-    "schema": {"type": "string", "pattern": _ID},
+    "schema": {"type": "string", "pattern": f"^$|{_ID}"},
     "example": EVENT_ID_EXAMPLE,
+}
+
+
+_STREAMED: Final[Doc] = {
+    "type": "object",
+    "description": "One event of the stream; `data` is the event as JSON, as `?after=` gives it.",
+    "required": ["data"],
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
 
 
 def _events() -> Doc:
     answer = json_answer("EventsBody", "The events; a stream of them, without `?after=`.", "Events")
-    answer["content"]["text/event-stream"] = {"schema": {"type": "string"}, **shown("EventStream")}
+    answer["content"]["text/event-stream"] = {"schema": _STREAMED, **shown("EventStream")}
     return answer
 
 

@@ -1,5 +1,6 @@
 """The examples of the OpenAPI document by name; tests compare them with what the application answers."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -55,13 +56,11 @@ EVENTS: Final[Doc] = {
         _event(2, "succeeded", "succeeded", 2),
     ]
 }
-EVENT_STREAM: Final = (
-    "event: job.queued\n"
-    f'data: {{"id":"{EVENT_IDS[0]}","type":"job.queued","timestamp":"{MOMENTS[0]}",'
-    f'"data":{{"job_id":"{JOB_ID_EXAMPLE}",'
-    '"state":"queued","version":1,"attempt":0,"progress":{"step":0,"steps":2,"fraction":0.0}}}\n'
-    f"id: {EVENT_IDS[0]}\n\n"
-)
+EVENT_STREAM: Final[Doc] = {
+    "event": "job.queued",
+    "id": EVENT_IDS[0],
+    "data": json.dumps(_event(0, "queued", "queued", 0)),
+}
 LOGS: Final = f'{{"at":"{MOMENTS[1]}","attempt":1,"step":1,"level":"info","message":"3 rows","source":"print"}}\n'
 FRAME: Final[Doc] = {
     "id": FRAME_ID_EXAMPLE,

@@ -54,8 +54,9 @@ _SUBMIT_QUERY: Final = (
     query_parameter(
         "webhook",
         'Who is told of the end, as JSON: `{"url", "events"}`.',
-        {"type": "string", "contentMediaType": JSON},
-        '{"url": "https://example.com/hook", "events": ["job.failed"]}',
+        {"$ref": "#/components/schemas/WebhookBody"},
+        {"url": "https://example.com/hook", "events": ["job.failed"]},
+        media_type=JSON,
     ),
     query_parameter("max_rejects", "Bad rows at most.", {"type": "integer", "minimum": 0, "maximum": MAX_REJECTS}, 100),
     {
