@@ -239,14 +239,12 @@ def _row_of_bad_bytes(body: pa.Buffer) -> int | None:
     except UnicodeDecodeError as error:
         before = body.slice(0, error.start).to_pybytes().decode("utf-8")
         rows = list(csv.reader(io.StringIO(before, newline="")))
-        ended = before.endswith(("\n", "\r"))
-        return max(1, len(rows) + (1 if ended or not rows else 0))
+        return max(1, len(rows) + (before.endswith(("\n", "\r")) or not rows))
     return None
 
 
 def _not_utf8(options: DecodeOptions, row: int | None) -> InputMalformed:
     where = "the header" if row == 0 else f"row {row}" if row else "the text"
-    detail = (
-        f"input {options.name!r}: {where} is not UTF-8; say the charset in Content-Type (text/csv; charset=latin-1)"
-    )
+    hint = "say the charset in Content-Type (text/csv; charset=latin-1)"
+    detail = f"input {options.name!r}: {where} is not UTF-8; {hint}"
     return InputMalformed(detail, input=options.name, row=row or None)

@@ -21,10 +21,10 @@ async def get_events(request: Request) -> Response:
     """Tell what happens to a job, as a stream that ends with it; with `?after=`, what has happened, as JSON."""
     tenant = caller(request, "jobs:read").tenant
     after = query(request, ("after",)).get("after")
-    job_id, feed = job_id_of(request), services(request).queue.events
+    job_id, feed, last = job_id_of(request), services(request).queue.events, _last_id(request)
     if after is not None:
         return await _page(request, tenant, job_id, _after(after))
-    at = await feed.begin(tenant, job_id, _last_id(request))
+    at = await feed.begin(tenant, job_id, last)
     if at.ended and not at.events:
         return Response(status_code=204, headers={"cache-control": "no-store"})
     return EventStream(at.job, feed.follow(at, KEEPALIVE_S))

@@ -42,6 +42,8 @@ def test_the_page_of_errors_is_what_the_code_says() -> None:
         ("PUT", "/v1/jobs", 405, "http.method_not_allowed"),
         ("POST", "/openapi.json", 405, "http.method_not_allowed"),
         ("PATCH", "/v1/frames/frm_1", 405, "http.method_not_allowed"),
+        ("GET", "/v1/jobs/batch", 405, "http.method_not_allowed"),
+        ("DELETE", "/v1/jobs/batch", 405, "http.method_not_allowed"),
     ],
 )
 async def test_unknown_paths_and_methods(
