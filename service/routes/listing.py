@@ -35,5 +35,6 @@ async def delete_job(request: Request) -> Response:
     """Delete a job that has ended, with all its data."""
     tenant = caller(request, "jobs:write").tenant
     query(request)
-    await services(request).queue.delete(tenant, job_id_of(request))
+    job_id = job_id_of(request)
+    await services(request).queue.delete(tenant, job_id)
     return Response(status_code=204)
