@@ -24,6 +24,10 @@ from jobs.renderings import Facts, Known, Measured, Rendering
 # in each entity tag: other code or another Arrow may write other bytes for the same view
 _FORM: Final = f"1 {pa.__version__}"
 _READ_BYTES: Final = 1024**2
+# formats that are made whole before their first byte, and ranges that begin far behind it
+_WHOLE: Final = frozenset({"xlsx"})
+_SOON_BYTES: Final = 8 * 1024**2
+_LONG_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,14 @@ class Results:
         # not the event loop's threads: these wait for chunks that are unpacked there, and would wait for ever once
         # all of them did
         self._threads = ThreadPoolExecutor(thread_name_prefix="render")
+        # what takes long before its first byte has a few of its own, so that the others need not wait for it
+        self._long = ThreadPoolExecutor(_LONG_THREADS, thread_name_prefix="render-long")
         self._known = Known()
 
     def close(self) -> None:
         """Begin nothing more; what runs ends at its next read."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._long):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def of_job(self, job: Job, view: View) -> Rendering:
         """The job's result in the view's format.
@@ -157,11 +164,14 @@ class Results:
         tell = partial(self._known.learn, etag)
         try:
             work = partial(_begin, cast(BinaryIO, raw), view, view.rows_of(frame.rows), tell, skip)
-            return await loop.run_in_executor(self._threads, work), blob
+            return await loop.run_in_executor(self._pool(view, skip), work), blob
         except asyncio.CancelledError:
             if blob is not None:
                 blob.abandon()
             raise
+
+    def _pool(self, view: View, skip: int) -> ThreadPoolExecutor:
+        return self._long if view.codec.name in _WHOLE or skip > _SOON_BYTES else self._threads
 
     async def _pieces(self, begun: _Begun, file: BlobFile | None) -> AsyncIterator[bytes]:
         loop, piece = asyncio.get_running_loop(), begun.first

@@ -5,6 +5,7 @@ import pyarrow as pa
 from jobs.codecs.base import Codec, Decoded, DecodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.compression import decompress
+from jobs.codecs.extensions import plain_table
 from jobs.codecs.floats import has_nan
 from jobs.codecs.picking import only
 from jobs.codecs.schema import cast, exact_nullability
@@ -31,8 +32,9 @@ def decode(data: pa.Buffer, media_type: str, encoding: str | None, options: Deco
     budget = Budget(options)
     budget.columns(width)
     budget.table(table)
+    table, mapped = plain_table(table)
     table = exact_nullability(table)
-    return Decoded(table, (*decoded.warnings, *_nan_warnings(table, options.name)), width)
+    return Decoded(table, (*decoded.warnings, *mapped, *_nan_warnings(table, options.name)), width)
 
 
 def _cast(codec: Codec, data: pa.Buffer, options: DecodeOptions) -> Decoded:

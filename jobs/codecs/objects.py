@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from jobs.codecs.extensions import plain_array
 from jobs.model import Warn
 
 _INT64 = range(-(2**63), 2**63)
@@ -43,7 +44,7 @@ def array_of_objects(values: Any, name: str, warnings: list[Warn]) -> pa.Array:
     if kinds <= _JSON_KINDS:
         return array_of_json(plain, name, warnings, kinds)
     try:
-        return pa.array(plain, from_pandas=True)
+        return plain_array(pa.array(plain, from_pandas=True), name, warnings)
     except _ARROW_REFUSALS:
         return _as_text(plain, name, warnings)
 
