@@ -16,16 +16,8 @@ from jobs.store import removal
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.records import as_payload
-from jobs.store.submits import (
-    Accepted,
-    NewJob,
-    Repeat,
-    Terms,
-    UpstreamMovedError,
-    kept,
-    repeat_of,
-    unknown_job,
-)
+from jobs.store.repeats import Repeat, kept, repeat_of
+from jobs.store.submits import Accepted, NewJob, Terms, UpstreamMovedError, unknown_job
 from jobs.store.uploads import Staged
 
 _ID: Final = re.compile(r"job_[A-Za-z0-9_-]{1,64}")
@@ -98,6 +90,8 @@ class Submits:
         Raises IdempotencyMismatch.
         """
         ids = await kept(self._store.redis, self._repeat(tenant, key))
+        if ids:
+            await self._store.submits.settle()
         return await self._store.submits.read(ids) if ids else ()
 
     async def upstream(self, tenant: str, job_id: str, dtypes: dict[str, str], pointer: str = "") -> Input:

@@ -9,7 +9,7 @@ from jobs.model import Frame, PayloadRef, Value
 from jobs.store import keys, scripts
 from jobs.store.quotas import too_much
 from jobs.store.redis import Redis, translated
-from jobs.store.submits import Repeat
+from jobs.store.repeats import Repeat
 
 
 class _Record(Value, frozen=True, kw_only=True):

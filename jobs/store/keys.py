@@ -23,6 +23,7 @@ IDEM_PREFIX = f"{PREFIX}idem:"
 CHANGES_CHANNEL = f"{PREFIX}changes"
 CANCELS_CHANNEL = f"{PREFIX}cancels"
 DELIVERIES = f"{PREFIX}deliveries"
+SETTLED = f"{PREFIX}settled"
 WORKERS = f"{PREFIX}workers"
 FACTORS = f"{PREFIX}factors"
 METRICS = f"{PREFIX}metrics"
@@ -69,6 +70,7 @@ KEYS: tuple[KeySpec, ...] = (
         "the live jobs that refer to it",
     ),
     KeySpec(f"{FRAME_PREFIX}<id>", "hash", "jobs.frame_ttl_s"),
+    KeySpec(SETTLED, "string", "a minute"),
     KeySpec(WORKERS, "sorted set", "three times worker.lease_s"),
     KeySpec(f"{CLAIMED_PREFIX}<worker>", "string", "worker.lease_s"),
     KeySpec(FACTORS, "hash", "a week, from the last job that taught it"),

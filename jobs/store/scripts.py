@@ -105,9 +105,14 @@ class Script:
                 break
         if isinstance(answer, Exception):
             raise answer
-        if isinstance(synced, Exception) or synced[0] < 1:
-            raise StoreUnavailable(f"the job was stored, and durability=fsync could not be kept: WAITAOF says {synced}")
+        check_synced(synced)
         return answer
+
+
+def check_synced(synced: Any) -> None:
+    """Raise StoreUnavailable where WAITAOF's answer is not that Redis' own disk has it."""
+    if isinstance(synced, Exception) or synced[0] < 1:
+        raise StoreUnavailable(f"the job was stored, and durability=fsync could not be kept: WAITAOF says {synced}")
 
 
 submit = Script(

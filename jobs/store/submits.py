@@ -1,10 +1,8 @@
 """Accepting jobs: one script call makes one job or many, with all that finds them again, or nothing."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from arq.jobs import serialize_job
 
@@ -23,6 +21,7 @@ from jobs.state import JobState
 from jobs.store import keys, records, scripts
 from jobs.store.quotas import too_much
 from jobs.store.redis import Redis, serialize, translated
+from jobs.store.repeats import Repeat, settle
 
 FUNCTION = "framequeue.run"
 """The ARQ function that every framequeue job calls; it takes no arguments, the job id says it all."""
@@ -43,15 +42,6 @@ class NewJob:
     taken_over: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """By what a caller's repeated request is known: the Redis key, the request's fingerprint, and how long."""
-
-    key: str
-    fingerprint: str
-    ttl_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +96,18 @@ class SubmitStore:
         verdict, *rest = (part.decode() for part in answer)
         if verdict == "created":
             return Accepted(tuple(_made(one, rest[0], state) for one, state in zip(new, rest[1:], strict=True)))
+        if verdict in ("known", "replayed"):
+            await self.settle()
         if verdict == "known":  # it may have ended since its answer was lost
             return Accepted(await self.read(one.id for one in new))
         if verdict == "replayed":
             return Accepted(await self.read(rest[0].split()), replayed=True)
         raise _refused(verdict, rest, new, terms)
+
+    async def settle(self) -> None:
+        """With `fsync_ms`, wait until all that was accepted before is on Redis' disk; raises as `submit` does."""
+        if self._fsync_ms is not None:
+            await settle(self._redis, self._fsync_ms)
 
     async def read(self, ids: "Iterator[str] | Sequence[str]") -> tuple[Job, ...]:
         """Those of these jobs that are known, in one round trip."""
@@ -231,20 +228,3 @@ def _input_error(verdict: str, name: str, what: str, terms: Terms) -> Framequeue
 def unknown_job(job_id: str, pointer: str) -> InputUnknown:
     """The error of an input that is the result of no job of the tenant's."""
     return InputUnknown(f"no job {job_id[:80]!r}; an input takes the id of a job that was submitted before", pointer)
-
-
-def repeat_of(tenant: str, key: str, fingerprint: str, ttl_s: int) -> Repeat:
-    """What the script needs of a tenant's Idempotency-Key."""
-    return Repeat(keys.idem(tenant, hashlib.sha256(key.encode()).hexdigest()), fingerprint, ttl_s * 1000)
-
-
-async def kept(redis: Redis, repeat: Repeat) -> tuple[str, ...]:
-    """The ids that the same request made before, none where it is new; raises IdempotencyMismatch."""
-    with translated():
-        found: Any = await redis.get(repeat.key)
-    if found is None:
-        return ()
-    fingerprint, *ids = found.decode().split()
-    if fingerprint != repeat.fingerprint:
-        raise IdempotencyMismatch
-    return tuple(ids)

@@ -21,6 +21,12 @@ async def test_fsync_answers_once_the_disk_has_it_or_says_that_it_has_not(valkey
             await store.submit("job_a", spec(), {}, 10)
         await redis.config_set("appendonly", "yes")
         assert (await store.submit("job_b", spec(), {}, 10)).state is JobState.QUEUED
+        assert (await store.submit("job_b", spec(), {}, 10)).id == "job_b"
+        await redis.config_set("appendonly", "no")
+        with pytest.raises(StoreUnavailable, match="WAITAOF"):  # sent again: the same is promised
+            await store.submit("job_b", spec(), {}, 10)
+        with pytest.raises(StoreUnavailable, match="WAITAOF"):
+            await store.submits.settle()
     finally:
         await redis.config_set("appendonly", "no")
         await redis.aclose(close_connection_pool=True)

@@ -13,7 +13,8 @@ from jobs.store.connection import connect
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
-from jobs.store.submits import NewJob, Terms, repeat_of
+from jobs.store.repeats import repeat_of
+from jobs.store.submits import NewJob, Terms
 from tests.proxy import Proxy
 from tests.store.build import content, spec
 from tests.store.conftest import QUEUE

@@ -12,7 +12,8 @@ from jobs.store import blobs, keys, removal
 from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.redis import Redis
-from jobs.store.submits import NewJob, Terms, repeat_of
+from jobs.store.repeats import repeat_of
+from jobs.store.submits import NewJob, Terms
 from tests.store.build import spec
 
 LIMIT = 100

@@ -13,7 +13,8 @@ from jobs.store.frames import FrameStore
 from jobs.store.jobs import JobStore
 from jobs.store.records import as_payload
 from jobs.store.redis import Redis
-from jobs.store.submits import NewJob, Repeat, Terms, UpstreamMovedError, kept, repeat_of
+from jobs.store.repeats import Repeat, kept, repeat_of
+from jobs.store.submits import NewJob, Terms, UpstreamMovedError
 from tests.store.build import spec
 from tests.store.test_blobs import write
 
