@@ -17,6 +17,7 @@ from jobs.repeated_keys import may_repeat, repeated_key
 _BATCH_BYTES = 4 * 1024**2
 _UTF8_BOM = b"\xef\xbb\xbf"
 _DECODER = msgspec.json.Decoder()
+_SPANS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _FAULTS = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError)
 
 
@@ -42,6 +43,8 @@ class NdJson:
         lines_before = 0
         for piece in _pieces(data):
             check_cost(piece, options)
+            if len(piece) > 2 * _BATCH_BYTES:
+                _check_spans(piece, options)
             records = _records(piece, options, lines_before)
             if len(piece) > 2 * _BATCH_BYTES:
                 _check_long(records, options)
@@ -96,14 +99,32 @@ def _pieces(data: pa.Buffer) -> Iterator[bytes]:
             end += len(block)
 
 
+def _check_spans(piece: bytes, options: DecodeOptions) -> None:
+    """Refuse a text of a long line by its length, before it is made: it would be there twice."""
+    try:
+        spans = _SPANS.decode_lines(piece)
+    except (*_FAULTS, RecursionError):  # the decoder that makes the values tells where
+        return
+    limit = options.limits.cell_bytes
+    for record in spans:
+        for name, span in record.items():
+            text = memoryview(span)
+            if len(text) - 2 > limit and bytes(text[:1]) == b'"' and b"\\" not in bytes(text):
+                raise _too_long(name, options)
+
+
+def _too_long(name: str, options: DecodeOptions) -> CellTooLarge:
+    what = f"a value in column {name[:100]!r} of input {options.name!r}"
+    return CellTooLarge(what, options.limits.cell_bytes, input=options.name)
+
+
 def _check_long(records: list[Any], options: DecodeOptions) -> None:
     """Refuse a value of a long line before more is made of it."""
     limit = options.limits.cell_bytes
     for record in records:
         for name, value in record.items() if type(record) is dict else ():
             if type(value) is str and len(value) > limit:
-                what = f"a value in column {name[:100]!r} of input {options.name!r}"
-                raise CellTooLarge(what, limit, input=options.name)
+                raise _too_long(name, options)
 
 
 def _at_its_line(piece: bytes, options: DecodeOptions, lines_before: int) -> FramequeueError:
