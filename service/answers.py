@@ -68,7 +68,7 @@ def failed_response(request: Request, job: Job) -> Response | None:
 
 def view_of(request: Request, choice: Choice, parameters: Mapping[str, str]) -> View:
     """How the caller wants a frame: the negotiated format, and what the query says of columns and rows."""
-    orient = parameters.get("orient") or choice.orient or ORIENTS[0]
+    orient = parameters.get("orient", choice.orient or ORIENTS[0])
     if orient not in ORIENTS:
         raise SpecInvalid(f"orient is one of {listing(ORIENTS)}, not {orient[:40]!r}", "/orient")
     columns = parameters.get("columns")

@@ -341,3 +341,8 @@ async def test_links_have_the_public_url(settings: Callable[..., Settings], queu
         body = (await api.get(f"/v1/jobs/{job.id}")).json()
     assert body["links"]["result"] == f"https://x.example/fq/v1/jobs/{job.id}/result"
     assert body["error"]["type"] == "https://x.example/fq/errors#transform.failed"
+
+
+async def test_an_empty_orient_is_none(api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    answer = await api.get(f"/v1/jobs/{queue.succeeded().id}/result?orient=")
+    assert (answer.status_code, answer.json()["code"]) == (422, "spec.invalid")
