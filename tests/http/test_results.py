@@ -344,5 +344,5 @@ async def test_links_have_the_public_url(settings: Callable[..., Settings], queu
 
 
 async def test_an_empty_orient_is_none(api: httpx.AsyncClient, queue: FakeQueue) -> None:
-    answer = await api.get(f"/v1/jobs/{queue.succeeded().id}/result?orient=")
+    answer = await api.get(f"/v1/jobs/{queue.succeeded(TABLE).id}/result?orient=")
     assert (answer.status_code, answer.json()["code"]) == (422, "spec.invalid")
