@@ -13,10 +13,10 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check bench faults generated lint format types docs lock clean image
+.PHONY: help setup demo up test check bench faults generated properties lint format types docs lock clean image
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## install everything into .venv, from the lock with its hashes (uv where it is there, else pip)
 	@.ci/setup
@@ -44,6 +44,9 @@ faults: setup ## the long fault run: 300 kills under load, then a look at every 
 generated: setup ## ten minutes of new generated requests against the running service; GENERATED_SEED=7 repeats a run
 	@env -u REDIS_URL GENERATED_SECONDS=600 GENERATED_EXAMPLES=200 GENERATED_SEED=$${GENERATED_SEED:-$$(date +%s)} \
 		$(BIN)/python -m pytest --timeout 1200 tests/acceptance/test_generated.py
+
+properties: setup ## the property tests with new examples each time; the check takes the same ones always
+	@env -u REDIS_URL HYPOTHESIS_PROFILE=new $(BIN)/python -m pytest -n auto -m hypothesis $(TESTS)
 
 lint: setup ## ruff, the import contracts, hadolint
 	@$(BIN)/ruff check --quiet .

