@@ -9,6 +9,8 @@ from pydantic import BaseModel, SecretStr
 from config.settings import Settings, names
 from jobs import state
 from jobs.expressions import reference
+from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.reference import reference as transforms_reference
 from service import errors_doc
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -93,6 +95,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "expressions.md": expressions_page,
     "settings.md": settings_page,
     "state.md": state_page,
+    "transforms.md": lambda: transforms_reference(Catalogue()),
 }
 
 
