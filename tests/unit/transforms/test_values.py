@@ -141,3 +141,72 @@ def test_cumulatives(frame, skipna, op):
 def test_interpolate(frame, direction):
     words = {"limit_direction": direction}
     either({"op": "interpolate", **words}, frame, lambda f: f.interpolate(**words))
+
+
+def test_where_and_mask():
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [True, False]})
+    kept = run(frame, {"op": "where", "cond": "a > 1"})
+    assert [str(dtype) for dtype in kept.dtypes] == ["Int64", "str", "boolean"]
+    assert kept["a"].tolist() == [pd.NA, 2]
+    same(run(frame, {"op": "mask", "cond": "a > 5"}), frame)
+    numbers = frame[["a"]]
+    same(run(numbers, {"op": "mask", "cond": "a > 1", "other": 0}), numbers.mask(numbers.a > 1, 0))
+    with pytest.raises(DtypeUnsuitable, match="column 'b'") as caught:
+        run(frame, {"op": "where", "cond": "a > 1", "other": 0})
+    assert caught.value.places[0].pointer == "/pipeline/0/other"
+
+
+@quick
+@given(frames(dtypes=NUMBERS))
+def test_where_as_pandas(frame):
+    keep = (frame["k"] > 0).to_numpy(dtype=bool, na_value=False)
+    made = run(frame, {"op": "where", "cond": "k > 0", "other": -1})
+    same(made, frame.where(pd.Series(keep), -1))
+
+
+def test_map_looks_up_numbers_text_and_times():
+    frame = pd.DataFrame({"n": [1, 2], "t": ["x", None], "at": pd.to_datetime(["2024-01-31", "2024-02-01"])})
+    step = {"op": "map", "columns": {"n": {"1": 10}, "t": {"x": True}, "at": {"2024-02-01": "first"}}}
+    made = run(frame, step)
+    assert made["n"].tolist() == [10, pd.NA]
+    assert made["t"].tolist() == [True, pd.NA]
+    assert made["at"].isna().tolist() == [True, False]
+    with pytest.raises(DtypeUnsuitable, match="several kinds") as caught:
+        run(frame, {"op": "map", "columns": {"n": {"1": 10, "2": "x"}}})
+    assert caught.value.places[0].pointer == "/pipeline/0/columns/n"
+
+
+def test_to_numeric_keeps_integers():
+    frame = pd.DataFrame({"a": ["9007199254740993", None], "b": ["1", "2"], "c": ["1.5", "2"], "d": ["1", "x"]})
+    made = run(frame, {"op": "to_numeric", "columns": ["a", "b", "c"]})
+    assert [str(dtype) for dtype in made.dtypes] == ["Int64", "int64", "float64", "str"]
+    assert made["a"].tolist() == [9007199254740993, pd.NA]
+    with pytest.raises(DtypeUnsuitable, match="row 2 is 'x'; errors=coerce") as caught:
+        run(frame, {"op": "to_numeric", "columns": ["a", "d"]})
+    assert caught.value.places[0].pointer == "/pipeline/0/columns/1"
+
+
+def test_times_and_zones():
+    frame = pd.DataFrame({"at": ["2024-03-31 02:30", "2024-10-27 02:30"], "n": [0, 86400]})
+    times = run(frame, {"op": "to_datetime", "columns": "at"}, {"op": "to_datetime", "columns": "n", "unit": "s"})
+    same(times[["at"]], frame[["at"]].assign(at=pd.to_datetime(frame["at"])))
+    assert times["n"].tolist() == [pd.Timestamp(0), pd.Timestamp("1970-01-02")]
+    zoned = {"op": "tz_localize", "on": "at", "tz": "Europe/Berlin"}
+    with pytest.raises(DtypeUnsuitable, match="nonexistent"):
+        run(times, zoned)
+    made = run(times, {**zoned, "nonexistent": "NaT", "ambiguous": "NaT"})
+    assert made["at"].isna().all()
+    with pytest.raises(ArgumentInvalid, match="no time zone 'Europe/Berln'"):
+        run(times, {"op": "tz_convert", "on": "at", "tz": "Europe/Berln"})
+    with pytest.raises(DtypeUnsuitable):
+        run(frame, {"op": "tz_convert", "on": "at", "tz": "UTC"})
+
+
+@quick
+@given(frames(dtypes=NUMBERS))
+def test_to_timedelta(frame):
+    ready = frame[["k"]].fillna({"k": 0}).clip(-1000, 1000)
+    same(
+        run(ready, {"op": "to_timedelta", "columns": "k", "unit": "s"}),
+        ready.assign(k=pd.to_timedelta(ready["k"], unit="s")),
+    )
