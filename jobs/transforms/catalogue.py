@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
-from jobs.transforms import aggregate, columns, combine, groups, order, rows, values
+from jobs.transforms import aggregate, columns, combine, groups, names, order, rows, values
 from jobs.transforms.base import Transform
 from jobs.transforms.declare import declaration
 from jobs.transforms.own import model_of
@@ -33,6 +33,11 @@ BUILTIN: Final[Mapping[str, type[Transform]]] = MappingProxyType(
             columns.Rename,
             columns.Drop,
             columns.AsType,
+            names.Filter,
+            names.AddPrefix,
+            names.AddSuffix,
+            names.SetAxis,
+            names.Reindex,
             values.FillNa,
             values.FFill,
             values.BFill,
