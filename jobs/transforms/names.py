@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from jobs.errors import ArgumentInvalid, ColumnAmbiguous
 from jobs.expressions.patterns import check_pattern
 from jobs.expressions.values import Clash
-from jobs.transforms.arguments import Scalar, refusal, shown
+from jobs.transforms.arguments import Scalar, one_column, refusal, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.nulls import nullable_dtype
 from jobs.transforms.usage import Columns
@@ -54,11 +54,11 @@ class Filter(Transform):
         if self.items is not None:
             return frame.loc[:, [name for name in dict.fromkeys(self.items) if name in frame.columns]]
         names = pa.array([str(name) for name in frame.columns], pa.string())
-        matches, wanted = (
-            (pc.match_substring_regex, self.regex) if self.like is None else (pc.match_substring, self.like)
+        found = (
+            pc.match_substring_regex(names, self.regex) if self.regex else pc.match_substring(names, self.like or "")
         )
-        found = matches(names, wanted)
-        return frame.loc[:, found.to_numpy(zero_copy_only=False).astype(bool)]
+        kept: pd.DataFrame = frame.loc[:, found.to_numpy(zero_copy_only=False).astype(bool)]
+        return kept
 
     def needs(self, wanted: Columns) -> Columns:
         """What is wanted, of the columns that are kept."""
@@ -163,9 +163,7 @@ class Reindex(Transform):
         if not frame.columns.is_unique:
             raise ColumnAmbiguous(str(frame.columns[frame.columns.duplicated()][0]), "/columns")
         parts = {
-            place: frame[name]
-            if name in frame.columns
-            else pd.Series([self.fill_value] * len(frame), index=frame.index)
+            place: frame[name] if name in frame.columns else pd.Series([self.fill_value] * len(frame))
             for place, name in enumerate(wanted)
         }
         result = pd.DataFrame(parts, index=frame.index)
@@ -174,9 +172,7 @@ class Reindex(Transform):
 
     def _rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         from_labels = pd.Index(list(self.labels or ()))
-        column = frame[self.on] if self.on in frame.columns else None
-        if column is None or isinstance(column, pd.DataFrame):
-            raise ArgumentInvalid(f"no single column {shown(self.on)} to act as the index", "/on")
+        column = one_column(frame, self.on or "", "/on")
         if column.duplicated().any():
             raise ArgumentInvalid(f"column {shown(self.on)} has a value twice, and an index to fit must not", "/on")
         places = pd.Index(column.astype(object)).get_indexer(from_labels.astype(object))

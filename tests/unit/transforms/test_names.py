@@ -40,9 +40,7 @@ def test_reindex_rows(frame, chance):
     made = run(whole, {"op": "reindex", "on": "day", "labels": wanted})
     plain = whole.set_index("day").reindex(wanted).reset_index()[["v", "w", "day"]]
     same(made, plain, check_dtype=False)
-    assert [str(made[name].dtype) for name in ("v", "w", "day")] == [
-        str(whole[name].dtype) for name in ("v", "w", "day")
-    ]
+    assert list(made.dtypes) == list(whole.dtypes)
 
 
 def test_reindex_keeps_integers():
@@ -60,7 +58,6 @@ def test_reindex_keeps_integers():
         ({"op": "set_axis", "labels": ["a"]}, "/labels"),
         ({"op": "reindex", "on": "a"}, ""),
         ({"op": "reindex", "on": "a", "labels": [1]}, "/on"),
-        ({"op": "reindex", "on": "x", "labels": [1]}, "/on"),
     ],
 )
 def test_wrong_arguments_are_pointed_at(step, pointer):
