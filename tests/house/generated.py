@@ -10,6 +10,8 @@ from config.settings import Settings, names
 from jobs import state
 from jobs.codecs import fidelity
 from jobs.expressions import reference
+from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.reference import reference as transforms_reference
 from service import errors_doc, metrics_doc
 from tests.house.clauses import contract_page
 
@@ -106,6 +108,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics_doc.render,
     "settings.md": settings_page,
     "state.md": state_page,
+    "transforms.md": lambda: transforms_reference(Catalogue()),
 }
 
 

@@ -1,0 +1,59 @@
+"""Ops that are one call of pandas: the call, and what becomes of its errors."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from jobs.errors import DtypeUnsuitable, TransformError
+from jobs.transforms.arguments import plain
+from jobs.transforms.base import Surroundings, Transform
+
+REFUSALS: Final = (TypeError, ValueError, OverflowError, NotImplementedError, AttributeError, pa.ArrowException)
+"""What pandas and Arrow raise of data that a call cannot work on."""
+
+
+class Delegated(Transform):
+    """The base of ops whose result is pandas' own, of the whole frame in one call."""
+
+    @abstractmethod
+    def call(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """pandas' answer."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """pandas' answer with a plain range index; raises DtypeUnsuitable that names the column pandas refused."""
+        return plain(answer(frame, self.op, self.call))
+
+
+def answer(frame: pd.DataFrame, op: str, call: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """What `call` makes of the frame; where it refuses, a DtypeUnsuitable that says which column it refuses alone."""
+    try:
+        return call(frame)
+    except TransformError:
+        raise
+    except REFUSALS as error:
+        raise refused(frame, op, call, error) from error
+
+
+def refused(frame: pd.DataFrame, op: str, call: Callable[[pd.DataFrame], Any], error: Exception) -> TransformError:
+    """The error of ours for one of pandas': of the first column that is refused alone, else of the arguments."""
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place : place + 1]
+        try:
+            call(column)
+        except REFUSALS as alone:
+            name, dtype = str(frame.columns[place]), str(frame.dtypes.iloc[place])
+            detail = f"{op} cannot work on column {name!r} ({dtype}): {reason(alone)}"
+            return DtypeUnsuitable(detail, column=name, dtype=dtype)
+    return _of_the_arguments(op, error)
+
+
+def reason(error: Exception) -> str:
+    """The first line of what pandas or Arrow says."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+
+
+def _of_the_arguments(op: str, error: Exception) -> TransformError:
+    return DtypeUnsuitable(f"{op}: {reason(error)}")

@@ -1,0 +1,138 @@
+"""Values that stay or give way to others, by a condition or by a table."""
+
+import json
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pydantic import Field
+
+from jobs.codecs.frames import to_pandas
+from jobs.errors import DtypeUnsuitable
+from jobs.transforms.arguments import ExpressionText, Scalar, pointer, require_all, shown
+from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.delegated import REFUSALS, reason
+from jobs.transforms.nulls import nullable, settled
+from jobs.transforms.usage import Columns, plus
+
+_FLIGHTS: list[dict[str, Any]] = [{"delay": 4, "miles": 200}, {"delay": 31, "miles": 1400}]
+Table = Annotated[dict[str, Scalar], Field(max_length=100_000)]
+
+
+class Where(Transform):
+    """Keep the rows' values where a condition is true; elsewhere put `other` into all columns."""
+
+    op = "where"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _FLIGHTS},
+        pipeline=[{"op": "where", "cond": "delay > 10"}],
+        result=[{"delay": None, "miles": None}, {"delay": 31, "miles": 1400}],
+    )
+
+    cond: ExpressionText
+    """The condition, row by row; null is not true."""
+    other: Scalar = None
+    """What takes the place of the others; null by default."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """`frame.where(cond, other)`; integers and booleans that gain nulls become nullable."""
+        return _kept(frame, self._condition(frame), self.other)
+
+    def _condition(self, frame: pd.DataFrame) -> Any:
+        require_all(frame, sorted(self.cond.columns), "/cond")
+        return self.cond.mask(frame)
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those of the condition too; a value must fit all columns."""
+        return None if self.other is not None else plus(wanted, self.cond.columns)
+
+
+class Mask(Where):
+    """Put `other` into all columns of the rows where a condition is true; the others stay."""
+
+    op = "mask"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _FLIGHTS},
+        pipeline=[{"op": "mask", "cond": "delay > 10", "other": 0}],
+        result=[{"delay": 4, "miles": 200}, {"delay": 0, "miles": 0}],
+    )
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """`frame.mask(cond, other)`; integers and booleans that gain nulls become nullable."""
+        return _kept(frame, ~self._condition(frame), self.other)
+
+
+class Map(Transform):
+    """Look the values of columns up in a table; what the table does not have becomes null."""
+
+    op = "map"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": [{"carrier": "UA", "stops": 0}, {"carrier": "ZZ", "stops": 1}]},
+        pipeline=[{"op": "map", "columns": {"carrier": {"UA": "United"}, "stops": {"0": "direct", "1": "one stop"}}}],
+        result=[{"carrier": "United", "stops": "direct"}, {"carrier": None, "stops": "one stop"}],
+    )
+
+    columns: Annotated[dict[str, Table], Field(min_length=1)]
+    """Column → {value: new value}; JSON's keys are text, and `"1"` stands for 1 where the column holds numbers."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """The frame with these columns looked up."""
+        result = frame.copy(deep=False)
+        for name, table in self.columns.items():
+            at = pointer("columns", name)
+            require_all(frame, [name], at)
+            for place in np.flatnonzero(frame.columns == name):
+                result.isetitem(int(place), _looked_up(frame.iloc[:, int(place)], table, at))
+        return result
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that are looked up too."""
+        return plus(wanted, self.columns)
+
+
+def _kept(frame: pd.DataFrame, keep: Any, other: Scalar) -> pd.DataFrame:
+    ready = nullable(frame)
+    result = frame.copy(deep=False)
+    for place in range(frame.shape[1]):
+        column = ready.iloc[:, place]
+        try:
+            made = column.where(keep) if other is None else column.where(keep, other)
+        except REFUSALS as error:
+            raise _unfit(frame.iloc[:, place], other, error) from error
+        if made.dtype != column.dtype:
+            raise _unfit(frame.iloc[:, place], other, None)
+        result.isetitem(place, made.array)
+    return settled(result, list(frame.dtypes))
+
+
+def _unfit(column: pd.Series, other: Scalar, error: Exception | None) -> DtypeUnsuitable:
+    because = f": {reason(error)}" if error else ""
+    detail = f"{shown(other)} does not fit column {column.name!r} ({column.dtype}){because}"
+    return DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer="/other")
+
+
+def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
+    try:
+        values = pa.array(list(table.values()))
+    except pa.ArrowException as error:
+        detail = f"the new values of column {column.name!r} are of several kinds: {reason(error)}"
+        raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at) from error
+    keys = pd.Index([_key(text, column) for text in table], dtype=object)
+    places = keys.get_indexer(column.astype(object))
+    found = values.take(pa.array(places, mask=places < 0))
+    return to_pandas(pa.table({"": found})).iloc[:, 0].array
+
+
+def _key(text: str, column: pd.Series) -> Any:
+    try:
+        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+            return pd.Timestamp(text)
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            return json.loads(text)
+    except ValueError:
+        return text
+    return text

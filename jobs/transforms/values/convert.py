@@ -1,0 +1,136 @@
+"""Text and numbers made into times and numbers, column by column."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from jobs.errors import DtypeUnsuitable
+from jobs.transforms.arguments import Names, pointer, require_keys
+from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.delegated import REFUSALS, reason
+
+Errors = Literal["raise", "coerce"]
+"""A value that cannot be converted fails the step, or becomes null."""
+Unit = Literal["D", "h", "m", "s", "ms", "us", "ns"]
+
+
+class _Conversion(Transform):
+    columns: Names
+    """The columns to convert."""
+    errors: Errors = "raise"
+    """A value that cannot be converted fails the step (`raise`), or becomes null (`coerce`)."""
+
+    @abstractmethod
+    def convert(self, column: pd.Series, errors: Errors) -> Any:
+        """pandas' answer for one column."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """The frame with these columns converted; raises DtypeUnsuitable that names the first row that is refused."""
+        result = frame.copy(deep=False)
+        for place, name in enumerate(require_keys(frame, "columns", self.columns)):
+            at = pointer("columns") if isinstance(self.columns, str) else pointer("columns", place)
+            converted = self._converted(frame[name], at)
+            result.isetitem(list(frame.columns).index(name), converted)
+        return result
+
+    def _converted(self, column: pd.Series, at: str) -> Any:
+        try:
+            return self.convert(column, self.errors)
+        except REFUSALS as error:
+            raise self._refused(column, error, at) from error
+
+    def _refused(self, column: pd.Series, error: Exception, at: str) -> DtypeUnsuitable:
+        where = ""
+        rows: tuple[int, ...] = ()
+        try:
+            lost = column.notna() & pd.Series(self.convert(column, "coerce"), index=column.index).isna()
+            rows = (int(np.flatnonzero(lost.to_numpy())[0]),) if lost.any() else ()
+        except REFUSALS:
+            pass  # not the values but the column is refused: there is no row to name
+        if rows:
+            where = f"; row {rows[0] + 1} is {column.iloc[rows[0]]!r}; errors=coerce makes such values null"
+        unsuitable = DtypeUnsuitable(
+            f"column {column.name!r} ({column.dtype}): {reason(error)}{where}",
+            column=str(column.name),
+            dtype=str(column.dtype),
+            pointer=at,
+        )
+        unsuitable.rows = rows
+        return unsuitable
+
+
+class ToDatetime(_Conversion):
+    """Text or numbers as dates with times."""
+
+    op = "to_datetime"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": [{"day": "31.01.2024"}, {"day": "soon"}]},
+        pipeline=[
+            {"op": "to_datetime", "columns": "day", "format": "%d.%m.%Y", "errors": "coerce"},
+            {"op": "assign", "columns": {"day": "day.dt.month"}},
+        ],
+        result=[{"day": 1}, {"day": None}],
+    )
+
+    format: str | None = None
+    """As in strftime, `ISO8601`, or `mixed`; without it, as the first value is written."""
+    dayfirst: bool = False
+    """Read 1/2/2024 as the first of February."""
+    yearfirst: bool = False
+    """Read 10/11/12 as November 2010."""
+    utc: bool = False
+    """Bring all times to UTC; text without a zone counts as UTC."""
+    unit: Unit | None = None
+    """What numbers count since 1970."""
+
+    def convert(self, column: pd.Series, errors: Errors) -> Any:
+        """`pd.to_datetime(column, ...)`."""
+        words: dict[str, Any] = {"format": self.format, "unit": self.unit}
+        given = {name: value for name, value in words.items() if value is not None}
+        return pd.to_datetime(
+            column, errors=errors, dayfirst=self.dayfirst, yearfirst=self.yearfirst, utc=self.utc, **given
+        ).array
+
+
+class ToNumeric(_Conversion):
+    """Text as numbers: integers where all are, nullable ones where there are nulls, else float64."""
+
+    op = "to_numeric"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": [{"n": "12"}, {"n": "many"}]},
+        pipeline=[{"op": "to_numeric", "columns": ["n"], "errors": "coerce"}],
+        result=[{"n": 12}, {"n": None}],
+    )
+
+    def convert(self, column: pd.Series, errors: Errors) -> Any:
+        """`pd.to_numeric(column, ...)`, never through floats."""
+        made = pd.to_numeric(column, errors=errors, dtype_backend="numpy_nullable")
+        if str(made.dtype) in ("Float64", "Float32"):
+            return made.to_numpy(dtype="float64", na_value=np.nan)
+        return made.array if made.hasnans else made.to_numpy(dtype=str(made.dtype).lower().replace("boolean", "bool"))
+
+
+class ToTimedelta(_Conversion):
+    """Text or numbers as durations."""
+
+    op = "to_timedelta"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": [{"late": 90}, {"late": 5}]},
+        pipeline=[
+            {"op": "to_timedelta", "columns": "late", "unit": "m"},
+            {"op": "assign", "columns": {"late": "late.dt.total_seconds()"}},
+        ],
+        result=[{"late": 5400.0}, {"late": 300.0}],
+    )
+
+    unit: Unit | None = None
+    """What numbers count."""
+
+    def convert(self, column: pd.Series, errors: Errors) -> Any:
+        """`pd.to_timedelta(column, ...)`."""
+        return pd.to_timedelta(column, unit=self.unit, errors=errors).array

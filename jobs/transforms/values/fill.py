@@ -1,0 +1,148 @@
+"""What takes the place of nulls."""
+
+from typing import ClassVar, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from jobs.errors import DtypeUnsuitable
+from jobs.transforms.arguments import Scalar, pointer, require_all, shown
+from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.delegated import Delegated
+from jobs.transforms.follows import Follows
+from jobs.transforms.usage import Columns, plus
+
+
+class FillNa(Transform):
+    """Put a value where there is none."""
+
+    op = "fillna"
+    family = "values"
+    follows = Follows.WHOLLY
+    keeps = True
+    example: ClassVar[Example] = Example(
+        inputs={"df": [{"carrier": "UA", "delay": None}, {"carrier": None, "delay": 31}]},
+        pipeline=[{"op": "fillna", "value": {"delay": 0, "carrier": "?"}}],
+        result=[{"carrier": "UA", "delay": 0}, {"carrier": "?", "delay": 31}],
+    )
+
+    value: str | int | float | bool | dict[str, str | int | float | bool]
+    """The value, or column → value."""
+    limit: int | None = Field(None, ge=1)
+    """At most so many nulls per column are filled, from the top."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """The frame with its nulls filled."""
+        if isinstance(self.value, dict):
+            for name in self.value:
+                require_all(frame, [name], pointer("value", name))
+        filled = [self._filled(frame.iloc[:, place]) for place in range(frame.shape[1])]
+        if not filled:
+            return frame.copy(deep=False)
+        result = pd.concat(filled, axis=1)
+        result.columns = frame.columns
+        return result
+
+    def _filled(self, column: pd.Series) -> pd.Series:
+        by_column = isinstance(self.value, dict)
+        value: Scalar = self.value.get(str(column.name)) if isinstance(self.value, dict) else self.value
+        if value is None or not column.hasnans:
+            return column
+        try:
+            return column.fillna(value, limit=self.limit)
+        except (TypeError, ValueError) as error:
+            raise DtypeUnsuitable(
+                f"{shown(value)} does not fit column {column.name!r} ({column.dtype}): {error}",
+                column=str(column.name),
+                dtype=str(column.dtype),
+                pointer=pointer("value", column.name) if by_column else "/value",
+            ) from error
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that are filled too: a value that does not fit is an error."""
+        return plus(wanted, self.value if isinstance(self.value, dict) else None)
+
+
+_GAPS: list[dict[str, float | None]] = [{"delay": 4.0}, {"delay": None}, {"delay": None}, {"delay": 10.0}]
+Area = Literal["inside", "outside"] | None
+
+
+class FFill(Delegated):
+    """Put the last value above into each null."""
+
+    op = "ffill"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _GAPS},
+        pipeline=[{"op": "ffill", "limit": 1}],
+        result=[{"delay": 4.0}, {"delay": 4.0}, {"delay": None}, {"delay": 10.0}],
+    )
+
+    limit: int | None = Field(None, ge=1)
+    """At most so many nulls in a row."""
+    limit_area: Area = None
+    """Only nulls between values (`inside`), or only those that are not (`outside`)."""
+
+    def call(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`frame.ffill(...)`."""
+        return frame.ffill(limit=self.limit, limit_area=self.limit_area)
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted."""
+        return wanted
+
+
+class BFill(Delegated):
+    """Put the next value below into each null."""
+
+    op = "bfill"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _GAPS},
+        pipeline=[{"op": "bfill"}],
+        result=[{"delay": 4.0}, {"delay": 10.0}, {"delay": 10.0}, {"delay": 10.0}],
+    )
+
+    limit: int | None = Field(None, ge=1)
+    """At most so many nulls in a row."""
+    limit_area: Area = None
+    """Only nulls between values (`inside`), or only those that are not (`outside`)."""
+
+    def call(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`frame.bfill(...)`."""
+        return frame.bfill(limit=self.limit, limit_area=self.limit_area)
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted."""
+        return wanted
+
+
+class Interpolate(Delegated):
+    """Fill the nulls of numbers and times on a straight line between their neighbours."""
+
+    op = "interpolate"
+    family = "values"
+    example: ClassVar[Example] = Example(
+        inputs={"df": _GAPS},
+        pipeline=[{"op": "interpolate"}],
+        result=[{"delay": 4.0}, {"delay": 6.0}, {"delay": 8.0}, {"delay": 10.0}],
+    )
+
+    method: Literal["linear"] = "linear"
+    """Rows count as equally far apart; pandas' other methods need SciPy or an index."""
+    limit: int | None = Field(None, ge=1)
+    """At most so many nulls in a row."""
+    limit_direction: Literal["forward", "backward", "both"] = "forward"
+    """From where a limit counts, and which ends are filled with their nearest value."""
+    limit_area: Area = None
+    """Only nulls between values (`inside`), or only those that are not (`outside`)."""
+
+    def call(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`frame.interpolate(...)`; nullable numbers come as float64."""
+        made = frame.interpolate(
+            method=self.method, limit=self.limit, limit_direction=self.limit_direction, limit_area=self.limit_area
+        )
+        for place, dtype in enumerate(made.dtypes):
+            if str(dtype) in ("Float64", "Float32"):
+                made.isetitem(place, made.iloc[:, place].to_numpy(dtype="float64", na_value=float("nan")))
+        return made
