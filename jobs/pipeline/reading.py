@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobs.expressions import Expression
 from jobs.pipeline.steps import Step
-from jobs.transforms.rows import Query
+from jobs.transforms.rows.conditions import Query
 from jobs.transforms.usage import ALL, NONE, Columns, plus
 
 

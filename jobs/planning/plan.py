@@ -9,7 +9,6 @@ from jobs.codecs.schema import columns_of
 from jobs.errors import FramequeueError
 from jobs.model import Column, Value
 from jobs.pipeline import Pipeline, Step
-from jobs.planning.rows import rows_after
 from jobs.planning.schema import Schema
 from jobs.planning.trial import Sight, certain, tried
 
@@ -56,7 +55,7 @@ def _rows(pipeline: Pipeline, schemas: Mapping[str, Schema]) -> list[int | None]
         given = current if step.source is None else named[step.source]
         others = [named[name] for _, name in step.transform.uses()]
         told = [count for count in others if count is not None]
-        current = None if given is None or len(told) < len(others) else rows_after(step.transform, given, told)
+        current = None if given is None or len(told) < len(others) else step.transform.rows_after(given, told)
         if step.save is not None:
             named[step.save] = current
         found.append(current)

@@ -1,7 +1,7 @@
 """What a transform is: a small frozen parameter model with one pure method, frame to frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -67,6 +67,13 @@ class Transform(BaseModel, ABC):
     def uses(self) -> tuple[tuple[str, str], ...]:
         """The named frames this step reads beside the current one, as (pointer relative to the step, name)."""
         return ()
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # the default knows nothing
+        """About how many rows the result has of `given` rows, or None where nothing can be said without the data.
+
+        `others` are the rows of the frames it `uses()`, in their order. Mostly the most there can be.
+        """
+        return None
 
     def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # the default knows nothing
         """The columns of the current frame that decide about the columns `wanted` of the result; None stands for all.

@@ -10,88 +10,14 @@ from functools import cached_property
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
-from jobs.transforms import aggregate, columns, combine, groups, names, order, rows, values
+from jobs.transforms import aggregate, check, columns, combine, groups, reshape, rows, values
 from jobs.transforms.base import Transform
 from jobs.transforms.declare import declaration
 from jobs.transforms.own import model_of
 
+_FAMILIES: Final = (rows, columns, values, aggregate, groups, reshape, combine, check)
 BUILTIN: Final[Mapping[str, type[Transform]]] = MappingProxyType(
-    {
-        transform.op: transform
-        for transform in (
-            rows.Query,
-            rows.Head,
-            rows.Tail,
-            rows.Slice,
-            order.SortValues,
-            order.NLargest,
-            order.NSmallest,
-            rows.DropDuplicates,
-            rows.DropNa,
-            columns.Select,
-            columns.Assign,
-            columns.Rename,
-            columns.Drop,
-            columns.AsType,
-            names.Filter,
-            names.AddPrefix,
-            names.AddSuffix,
-            names.SetAxis,
-            names.Reindex,
-            values.FillNa,
-            values.FFill,
-            values.BFill,
-            values.Interpolate,
-            values.Clip,
-            values.Round,
-            values.Abs,
-            values.IsNa,
-            values.NotNa,
-            values.Diff,
-            values.Shift,
-            values.PctChange,
-            values.Rank,
-            values.CumSum,
-            values.CumProd,
-            values.CumMax,
-            values.CumMin,
-            values.Map,
-            values.Mask,
-            values.Where,
-            values.ToDatetime,
-            values.ToNumeric,
-            values.ToTimedelta,
-            values.TzConvert,
-            values.TzLocalize,
-            aggregate.Describe,
-            aggregate.Sum,
-            aggregate.Prod,
-            aggregate.Mean,
-            aggregate.Median,
-            aggregate.Min,
-            aggregate.Max,
-            aggregate.Count,
-            aggregate.NUnique,
-            aggregate.Std,
-            aggregate.Var,
-            aggregate.Sem,
-            aggregate.Skew,
-            aggregate.Kurt,
-            aggregate.AnyTrue,
-            aggregate.AllTrue,
-            aggregate.IdxMax,
-            aggregate.IdxMin,
-            aggregate.Quantile,
-            aggregate.Mode,
-            aggregate.Corr,
-            aggregate.Cov,
-            aggregate.ValueCounts,
-            aggregate.MemoryUsage,
-            groups.GroupBy,
-            combine.Merge,
-            combine.Concat,
-        )
-    }
+    {transform.op: transform for family in _FAMILIES for transform in family.OPS}
 )
 
 

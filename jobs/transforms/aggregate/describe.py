@@ -1,5 +1,6 @@
 """Aggregates of the whole frame."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
 
 _MANY: Final = 100
+_STATISTICS: Final = 8  # count, unique, top, freq, mean, std, min, max; beside the percentiles
+_PERCENTILES: Final = 3
 
 
 class Describe(Transform):
@@ -96,6 +99,10 @@ class Describe(Transform):
             if frame.shape[1] and not frame.select_dtypes(include, exclude).empty:
                 raise
             raise DtypeUnsuitable("there is no column to describe; include=all takes every dtype") from error
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """One for each statistic."""
+        return _STATISTICS + (_PERCENTILES if self.percentiles is None else len(self.percentiles))
 
 
 def _check_dtypes(at: str, include: Any, exclude: Any) -> None:

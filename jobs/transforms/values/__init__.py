@@ -1,5 +1,8 @@
 """Values: what stands in the cells."""
 
+from typing import Final
+
+from jobs.transforms.base import Transform
 from jobs.transforms.values.choose import Map, Mask, Where
 from jobs.transforms.values.convert import ToDatetime, ToNumeric, ToTimedelta
 from jobs.transforms.values.fill import BFill, FFill, FillNa, Interpolate
@@ -10,30 +13,30 @@ from jobs.transforms.values.rank import Rank
 from jobs.transforms.values.running import CumMax, CumMin, CumProd, CumSum
 from jobs.transforms.values.zones import TzConvert, TzLocalize
 
-__all__ = [
-    "Abs",
-    "BFill",
-    "Clip",
-    "CumMax",
-    "CumMin",
-    "CumProd",
-    "CumSum",
-    "Diff",
-    "FFill",
-    "FillNa",
-    "Interpolate",
-    "IsNa",
-    "Map",
-    "Mask",
-    "NotNa",
-    "PctChange",
-    "Rank",
-    "Round",
-    "Shift",
-    "ToDatetime",
-    "ToNumeric",
-    "ToTimedelta",
-    "TzConvert",
-    "TzLocalize",
-    "Where",
-]
+OPS: Final[tuple[type[Transform], ...]] = (
+    Map,
+    Mask,
+    Where,
+    ToDatetime,
+    ToNumeric,
+    ToTimedelta,
+    BFill,
+    FFill,
+    FillNa,
+    Interpolate,
+    IsNa,
+    NotNa,
+    Diff,
+    PctChange,
+    Shift,
+    Abs,
+    Clip,
+    Round,
+    Rank,
+    CumMax,
+    CumMin,
+    CumProd,
+    CumSum,
+    TzConvert,
+    TzLocalize,
+)

@@ -1,5 +1,6 @@
 """What takes the place of nulls."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import pandas as pd
@@ -57,6 +58,10 @@ class FillNa(Transform):
                 dtype=str(column.dtype),
                 pointer=pointer("value", column.name) if by_column else "/value",
             ) from error
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
 
     def needs(self, wanted: Columns) -> Columns:
         """Those that are filled too: a value that does not fit is an error."""

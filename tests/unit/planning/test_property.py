@@ -16,54 +16,9 @@ from jobs.planning import planned, problems_of
 from jobs.transforms.catalogue import BUILTIN, Catalogue
 from tests.unit.planning.looking import FORMATS, encoded, seen
 from tests.unit.transforms.frames import frames
+from tests.unit.transforms.steps import STEPS
 
 CATALOGUE = Catalogue()
-COLUMN = st.sampled_from(["k", "v", "w", "new", "index"])
-COLUMNS = st.lists(COLUMN, min_size=1, max_size=2, unique=True)
-EXPRESSIONS = st.sampled_from(
-    [
-        "v > 1", "v > v.mean()", "k == 'a'", "not (v > 0)", "v == v", "w.isna()", "k in ['a', 'x']", "v * 2", "v + w",
-        "k + v.max()", "(k.max() + k).str.lower()", "k.str.upper()", "v.fillna(0)", "coalesce(v, w)", "v.sum()",
-        "w.dt.year", "w - w.min()", "v if k == 'a' else w", "k.astype('category')", "v.max() > w", "new + 1",
-        "where(v > 1, k, 'z')", "v.rank()", "k.fillna('z') == 'z'", "v.mean() + k", "(v - v.min()) > 0", "str(v)",
-    ]
-)  # fmt: skip
-FUNCTIONS = st.sampled_from(["sum", "mean", "min", "first", "count", "nunique", "median", "std", "idxmax", "any"])
-DTYPE = st.sampled_from(["int64", "float64", "str", "category", "Int64", "bool", "datetime64[us]", "date32"])
-OTHER = st.sampled_from(["other", "df"])
-HOW = st.sampled_from(["inner", "left", "right", "outer", "cross", "semi", "left_anti", "right_anti"])
-
-
-def step(op: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"op": st.just(op)}, optional={}).flatmap(
-        lambda made: st.fixed_dictionaries(arguments).map(lambda more: {**made, **more})
-    )
-
-
-STEPS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
-    "query": step("query", expr=EXPRESSIONS),
-    "head": step("head", n=st.integers(-2, 3)),
-    "tail": step("tail", n=st.integers(-2, 3)),
-    "slice": step("slice", start=st.integers(-2, 3)),
-    "sort_values": step("sort_values", by=COLUMNS),
-    "nlargest": step("nlargest", n=st.integers(0, 3), columns=COLUMN),
-    "nsmallest": step("nsmallest", n=st.integers(0, 3), columns=COLUMNS),
-    "drop_duplicates": step("drop_duplicates", subset=st.none() | COLUMNS),
-    "dropna": step("dropna", axis=st.sampled_from([0, "columns"]), how=st.sampled_from(["any", "all"])),
-    "select": step("select", columns=COLUMNS),
-    "assign": step("assign", columns=st.dictionaries(COLUMN, EXPRESSIONS, min_size=1, max_size=2)),
-    "rename": step("rename", columns=st.dictionaries(COLUMN, COLUMN, min_size=1, max_size=2)),
-    "drop": step("drop", columns=COLUMNS) | step("drop", index=st.integers(0, 2)),
-    "astype": step("astype", dtype=DTYPE | st.dictionaries(COLUMN, DTYPE, min_size=1, max_size=2)),
-    "fillna": step("fillna", value=st.sampled_from([0, "z", 1.5]) | st.dictionaries(COLUMN, st.just(0), min_size=1)),
-    "describe": step("describe", include=st.sampled_from([None, "all"])),
-    "groupby": step(
-        "groupby", by=COLUMNS, agg=st.dictionaries(COLUMN, st.tuples(COLUMN | EXPRESSIONS, FUNCTIONS), min_size=1),
-        observed=st.booleans(),
-    ),
-    "merge": step("merge", right=OTHER, how=HOW, on=COLUMNS) | step("merge", right=OTHER, how=HOW),
-    "concat": step("concat", frames=st.lists(OTHER, min_size=1, max_size=2), axis=st.sampled_from([0, 1])),
-}  # fmt: skip
 PIPELINES = st.lists(st.one_of(*STEPS.values()), min_size=1, max_size=4)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from jobs.errors import ArgumentInvalid, ColumnUnknown, FramequeueError, OutputTooLarge, StepFailed
 from jobs.pipeline import Pipeline
-from jobs.transforms import joins
+from jobs.transforms.combine import joins
 from tests.unit.transforms.frames import CATALOGUE, frames, run
 
 same = pd.testing.assert_frame_equal

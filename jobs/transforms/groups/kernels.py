@@ -14,8 +14,8 @@ import pyarrow as pa
 from jobs.codecs.blocks import column_array, frame_of
 from jobs.errors import ColumnTaken
 from jobs.transforms.arguments import one_column, pointer
-from jobs.transforms.grouping import Grouping, column_of
-from jobs.transforms.named import Aggregation
+from jobs.transforms.groups.grouping import Grouping, column_of
+from jobs.transforms.groups.named import Aggregation
 from jobs.transforms.nulls import nullable_dtype
 
 # kernels that take a NumPy column of numbers as it is, with the min_count that pandas' own methods pass

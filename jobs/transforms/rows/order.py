@@ -1,6 +1,7 @@
 """Rows in order: sorted, or the largest and smallest of them."""
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import model_validator
@@ -8,15 +9,9 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
-
-_FLIGHTS: list[dict[str, Any]] = [
-    {"carrier": "UA", "delay": 4},
-    {"carrier": "AA", "delay": None},
-    {"carrier": "B6", "delay": 31},
-    {"carrier": "UA", "delay": 4},
-]
 
 
 class SortValues(Transform):
@@ -27,7 +22,7 @@ class SortValues(Transform):
     follows = Follows.WHOLLY
     keeps = True
     example: ClassVar[Example] = Example(
-        inputs={"df": _FLIGHTS[:3]},
+        inputs={"df": FLIGHTS[:3]},
         pipeline=[{"op": "sort_values", "by": "delay", "ascending": False}],
         result=[{"carrier": "B6", "delay": 31}, {"carrier": "UA", "delay": 4}, {"carrier": "AA", "delay": None}],
     )
@@ -61,6 +56,10 @@ class SortValues(Transform):
             names, ascending=ascending, kind=self.kind, na_position=self.na_position, ignore_index=True
         )
 
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
     def needs(self, wanted: Columns) -> Columns:
         """The keys too."""
         return plus(wanted, name_list(self.by))
@@ -77,6 +76,10 @@ class _Extreme(Transform):
     """The columns to order by, the most important first."""
     keep: Literal["first", "last", "all"] = "first"
     """Which of equal rows at the border; `all` may give more than `n`."""
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """So many as are asked for."""
+        return given if self.keep == "all" else max(0, min(given, self.n))
 
     def needs(self, wanted: Columns) -> Columns:
         """The columns to order by too."""
@@ -102,7 +105,7 @@ class NLargest(_Extreme):
 
     op = "nlargest"
     example: ClassVar[Example] = Example(
-        inputs={"df": _FLIGHTS},
+        inputs={"df": FLIGHTS},
         pipeline=[{"op": "nlargest", "n": 1, "columns": "delay"}],
         result=[{"carrier": "B6", "delay": 31}],
     )
@@ -117,7 +120,7 @@ class NSmallest(_Extreme):
 
     op = "nsmallest"
     example: ClassVar[Example] = Example(
-        inputs={"df": _FLIGHTS},
+        inputs={"df": FLIGHTS},
         pipeline=[{"op": "nsmallest", "n": 1, "columns": ["delay"]}],
         result=[{"carrier": "UA", "delay": 4}],
     )

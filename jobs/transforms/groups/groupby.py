@@ -1,16 +1,17 @@
 """Groups: `groupby` with named aggregation."""
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 import pandas as pd
 
 from jobs.errors import OutputTooLarge
-from jobs.transforms import kernels
 from jobs.transforms.arguments import Names, name_list, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
-from jobs.transforms.named import NamedAggregations
+from jobs.transforms.groups import kernels
+from jobs.transforms.groups.named import NamedAggregations
 from jobs.transforms.usage import Columns, plus
 
 
@@ -82,6 +83,10 @@ class GroupBy(Transform):
         )
         if groups > limit:
             raise OutputTooLarge("rows", groups, limit, "limits.rows", "/by")
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """One for each row, at most."""
+        return given if self.observed else None  # every category is a group, whether it occurs or not
 
     def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # every aggregation is made
         """The keys and the sources."""

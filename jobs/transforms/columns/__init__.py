@@ -1,0 +1,22 @@
+"""Columns: which there are, what they are called, what they are made of."""
+
+from typing import Final
+
+from jobs.transforms.base import Transform
+from jobs.transforms.columns.assign import Assign
+from jobs.transforms.columns.choose import Drop, Rename, Select
+from jobs.transforms.columns.dtypes import AsType
+from jobs.transforms.columns.names import AddPrefix, AddSuffix, Filter, Reindex, SetAxis
+
+OPS: Final[tuple[type[Transform], ...]] = (
+    Assign,
+    Drop,
+    Rename,
+    Select,
+    AsType,
+    AddPrefix,
+    AddSuffix,
+    Filter,
+    Reindex,
+    SetAxis,
+)

@@ -1,0 +1,73 @@
+"""Columns made by expressions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar
+
+import pandas as pd
+from pydantic import Field
+
+from jobs.errors import ColumnUnknown
+from jobs.expressions import Expression
+from jobs.transforms.arguments import (
+    ExpressionText,
+    computed,
+    one_column,
+    pointer,
+)
+from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
+from jobs.transforms.usage import Columns, plus
+
+
+class Assign(Transform):
+    """Add or replace columns by expressions, in written order: later ones see earlier ones."""
+
+    op = "assign"
+    family = "columns"
+    follows = Follows.WHOLLY
+    example: ClassVar[Example] = Example(
+        inputs={"df": [{"price": 10.0, "qty": 3}, {"price": 2.5, "qty": 4}]},
+        pipeline=[{"op": "assign", "columns": {"net": "price * qty", "gross": "net * 1.5"}}],
+        result=[
+            {"price": 10.0, "qty": 3, "net": 30.0, "gross": 45.0},
+            {"price": 2.5, "qty": 4, "net": 10.0, "gross": 15.0},
+        ],
+    )
+
+    columns: Annotated[dict[str, ExpressionText], Field(min_length=1, max_length=10_000)]
+    """Name of the column → expression."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """The frame with the columns added; the data of the others is shared, not copied."""
+        new: dict[str, pd.Series] = {}
+        for name, expression in self.columns.items():
+            at = pointer("columns", name)
+            new[name] = computed(_beside(frame, new, expression, at), expression, at)
+        # all at once: a frame takes each further column more slowly than the one before
+        parts, start = [], 0
+        for place in [place for place, name in enumerate(frame.columns) if name in new]:
+            parts += [frame.iloc[:, start:place], new[frame.columns[place]].to_frame(frame.columns[place])]
+            start = place + 1
+        parts.append(frame.iloc[:, start:])
+        parts += [column.to_frame(name) for name, column in new.items() if name not in frame.columns]
+        return pd.concat([part for part in parts if part.shape[1]], axis=1)
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What the expressions read too; a column that is replaced is wanted for its place."""
+        return plus(wanted, frozenset().union(*(expression.columns for expression in self.columns.values())))
+
+
+def _beside(frame: pd.DataFrame, new: Mapping[str, pd.Series], expression: Expression, at: str) -> pd.DataFrame:
+    """The frame for an expression that may read new columns: those of them that it reads, over the frame's own."""
+    names = sorted(expression.columns)
+    for name in names:
+        if name not in new and name not in frame.columns:
+            raise ColumnUnknown(name, [*frame.columns, *new], at)
+    if not any(name in new for name in names):
+        return frame
+    read = {name: new[name] if name in new else one_column(frame, name, at) for name in names}
+    return pd.DataFrame(read, copy=False)

@@ -1,0 +1,51 @@
+"""Rows that are equal."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import pandas as pd
+
+from jobs.transforms.arguments import (
+    Names,
+    name_list,
+    plain,
+    require,
+)
+from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.examples import FLIGHTS
+from jobs.transforms.follows import Follows
+from jobs.transforms.usage import Columns, plus
+
+
+class DropDuplicates(Transform):
+    """Keep one of each group of equal rows."""
+
+    op = "drop_duplicates"
+    family = "rows"
+    follows = Follows.WHOLLY
+    keeps = True
+    example: ClassVar[Example] = Example(
+        inputs={"df": FLIGHTS},
+        pipeline=[{"op": "drop_duplicates", "subset": ["carrier"], "keep": "last"}],
+        result=[{"carrier": "AA", "delay": None}, {"carrier": "B6", "delay": 31}, {"carrier": "UA", "delay": 4}],
+    )
+
+    subset: Names | None = None
+    """The columns that make rows equal; without it, all."""
+    keep: Literal["first", "last", False] = "first"
+    """Which of equal rows to keep; false: none of them."""
+    ignore_index: bool = True
+    """As in pandas; the index is a plain range either way."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """The rows that are kept, in their order."""
+        subset = require(frame, "subset", self.subset) or None
+        return plain(frame.drop_duplicates(subset, keep=self.keep))
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """All, at most."""
+        return given
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that make rows equal too."""
+        return plus(wanted, None if self.subset is None else name_list(self.subset))

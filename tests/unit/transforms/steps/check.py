@@ -1,0 +1,7 @@
+"""Generated steps of the ops of check."""
+
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {}
