@@ -77,7 +77,7 @@ ODD_NAMES = ("k", "v", "", " ", "a b", "größe", "1", "index", "level_0", "colu
 
 @st.composite
 def any_frames(draw: st.DrawFn, *, columns: int = 4, twice: bool = True, odd: bool = True) -> pd.DataFrame:
-    """Frames of every dtype a decoded table may have: no rows, one, some; odd names, and (`twice`) names given twice."""
+    """Frames of every dtype that a table may have: no rows, one, some; odd names, and with `twice` equal ones."""
     rows = draw(st.sampled_from([0, 1, 2, 7]))
     known = {name: (name, values) for name, values in _VALUES.items()} | _MORE
     made = []
