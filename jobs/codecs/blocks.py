@@ -24,13 +24,22 @@ def frame_of(names: Sequence[str], columns: Sequence[Any], rows: int) -> pd.Data
 
     The arrays become the frame's columns as they are: neither copied nor looked at for a better dtype.
     """
+    return _framed(_labels(names), columns, rows)
+
+
+def frame_like(frame: pd.DataFrame, columns: Sequence[Any], rows: int) -> pd.DataFrame:
+    """As `frame_of`, under the labels of `frame`."""
+    return _framed(frame.columns.view(), columns, rows)
+
+
+def _framed(labels: pd.Index, columns: Sequence[Any], rows: int) -> pd.DataFrame:
     places = np.arange(len(columns))
     blocks = [
         (column.reshape(1, -1) if isinstance(column, np.ndarray) else column, places[place : place + 1])
         for place, column in enumerate(columns)
     ]
     index = pd.RangeIndex.from_range(range(rows))
-    made: pd.DataFrame = create_dataframe_from_blocks(blocks, index=index, columns=_labels(names))
+    made: pd.DataFrame = create_dataframe_from_blocks(blocks, index=index, columns=labels)
     return made
 
 

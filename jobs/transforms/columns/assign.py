@@ -15,6 +15,7 @@ from jobs.transforms.arguments import (
     pointer,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.direct import values_of, with_columns
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
@@ -43,14 +44,7 @@ class Assign(Transform):
         for name, expression in self.columns.items():
             at = pointer("columns", name)
             new[name] = computed(_beside(frame, new, expression, at), expression, at)
-        # all at once: a frame takes each further column more slowly than the one before
-        parts, start = [], 0
-        for place in [place for place, name in enumerate(frame.columns) if name in new]:
-            parts += [frame.iloc[:, start:place], new[frame.columns[place]].to_frame(frame.columns[place])]
-            start = place + 1
-        parts.append(frame.iloc[:, start:])
-        parts += [column.to_frame(name) for name, column in new.items() if name not in frame.columns]
-        return pd.concat([part for part in parts if part.shape[1]], axis=1)
+        return with_columns(frame, {name: values_of(column) for name, column in new.items()})
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""

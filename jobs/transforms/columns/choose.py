@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 import pandas as pd
 
+from jobs.codecs.blocks import labels_of
 from jobs.transforms.arguments import (
     Names,
     name_list,
@@ -13,6 +14,7 @@ from jobs.transforms.arguments import (
     require_all,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.direct import columns_at, places_of
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import ALL, Columns, plus
 
@@ -37,7 +39,7 @@ class Select(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with these columns only."""
-        return frame[require(frame, "columns", self.columns)]
+        return columns_at(frame, places_of(frame, require(frame, "columns", self.columns)))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -70,7 +72,8 @@ class Rename(Transform):
         if self.errors == "raise":
             for name in self.columns:
                 require_all(frame, [name], pointer("columns", name))
-        return frame.rename(columns=self.columns)
+        labels = [self.columns.get(label, label) for label in labels_of(frame)]
+        return columns_at(frame, range(len(labels)), labels)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -111,11 +114,12 @@ class Drop(Transform):
             wanted = name_list(self.columns)
             if self.errors == "raise":
                 require(frame, "columns", self.columns)
-            result = result.drop(columns=wanted, errors=self.errors)
+            left = frozenset(wanted)
+            result = columns_at(frame, [place for place, label in enumerate(labels_of(frame)) if label not in left])
         if self.index is not None:
             rows = [self.index] if isinstance(self.index, int) else list(self.index)
-            result = result.drop(index=rows, errors=self.errors)
-        return result.reset_index(drop=True)
+            result = result.drop(index=rows, errors=self.errors).reset_index(drop=True)
+        return result
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""

@@ -17,6 +17,7 @@ from jobs.transforms.arguments import (
     require_all,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.direct import rows_where
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
@@ -42,7 +43,7 @@ class Query(Transform):
         """The rows that meet the condition, in their order."""
         require_all(frame, sorted(self.expr.columns), "/expr")
         try:
-            return plain(frame[self.expr.mask(frame)])
+            return rows_where(frame, self.expr.mask(frame))
         except TransformError as error:
             raise error.inside("/expr") from None
 

@@ -5,10 +5,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from jobs.transforms.arguments import (
-    plain,
-)
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.direct import rows_between
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns
@@ -30,7 +28,7 @@ class Head(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The first `n` rows."""
-        return plain(frame.head(self.n))
+        return rows_between(frame, None, self.n)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """So many as are asked for."""
@@ -59,7 +57,7 @@ class Tail(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The last `n` rows."""
-        return plain(frame.tail(self.n))
+        return rows_between(frame, -self.n if self.n else len(frame), None)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """So many as are asked for."""
@@ -90,7 +88,7 @@ class Slice(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The rows from `start` to before `stop`."""
-        return plain(frame.iloc[self.start : self.stop])
+        return rows_between(frame, self.start, self.stop)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """So many as are asked for."""

@@ -1,15 +1,18 @@
 """What takes the place of nulls."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from jobs.codecs.blocks import column_arrays, frame_like, labels_of
 from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import Scalar, pointer, require_all, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import Delegated
+from jobs.transforms.direct import values_of
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
@@ -37,18 +40,15 @@ class FillNa(Transform):
         if isinstance(self.value, dict):
             for name in self.value:
                 require_all(frame, [name], pointer("value", name))
-        filled = [self._filled(frame.iloc[:, place]) for place in range(frame.shape[1])]
-        if not filled:
-            return frame.copy(deep=False)
-        result = pd.concat(filled, axis=1)
-        result.columns = frame.columns
-        return result
+        filled = list(column_arrays(frame))
+        for place, label in enumerate(labels_of(frame)):
+            value: Scalar = self.value.get(str(label)) if isinstance(self.value, dict) else self.value
+            if value is not None and _has_nulls(filled[place]):
+                filled[place] = values_of(self._filled(frame.iloc[:, place], value))
+        return frame_like(frame, filled, len(frame))
 
-    def _filled(self, column: pd.Series) -> pd.Series:
+    def _filled(self, column: pd.Series, value: Scalar) -> pd.Series:
         by_column = isinstance(self.value, dict)
-        value: Scalar = self.value.get(str(column.name)) if isinstance(self.value, dict) else self.value
-        if value is None or not column.hasnans:
-            return column
         try:
             return column.fillna(value, limit=self.limit)
         except (TypeError, ValueError) as error:
@@ -66,6 +66,12 @@ class FillNa(Transform):
     def needs(self, wanted: Columns) -> Columns:
         """Those that are filled too: a value that does not fit is an error."""
         return plus(wanted, self.value if isinstance(self.value, dict) else None)
+
+
+def _has_nulls(values: Any) -> bool:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iub":
+        return False
+    return bool(pd.isna(values).any())
 
 
 _GAPS: list[dict[str, float | None]] = [{"delay": 4.0}, {"delay": None}, {"delay": None}, {"delay": 10.0}]
