@@ -10,7 +10,8 @@ from jobs.errors import DtypeUnsuitable
 from jobs.expressions.build import Builder
 from jobs.expressions.lexer import USUAL, Extent, read
 from jobs.expressions.logic import as_condition
-from jobs.expressions.tree import Column, Node, Scope, unsuitable
+from jobs.expressions.scope import Scope
+from jobs.expressions.tree import Column, Node, unsuitable
 from jobs.expressions.values import Clash, Logical, Value, is_scalar, to_series
 
 
@@ -48,13 +49,19 @@ class Expression:
 
         Raises ColumnUnknown, or DtypeUnsuitable where the expression is no condition.
         """
+        try:
+            with np.errstate(all="ignore"):
+                truth = self.tree.truth(Scope(frame))
+        except Clash:
+            truth = self._condition(frame).truth  # it raises, too, and tells what operation wanted a condition
+        return np.full(len(frame), bool(truth)) if np.ndim(truth) == 0 else truth
+
+    def _condition(self, frame: pd.DataFrame) -> Logical:
         value = self._value(frame)
         try:
-            condition = as_condition("a filter", value)
+            return as_condition("a filter", value)
         except Clash as clash:
             raise unsuitable(str(clash), (self.tree,), Scope(frame)) from None
-        truth = condition.truth
-        return np.full(len(frame), bool(truth)) if np.ndim(truth) == 0 else truth
 
     def _value(self, frame: pd.DataFrame) -> Value:
         with np.errstate(all="ignore"):

@@ -6,45 +6,22 @@ Nothing here reads a name from the input but column names, which are only looked
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from operator import and_, or_
+from typing import Any, Final
 
-import pandas as pd
+import numpy as np
 
-from jobs.errors import ColumnUnknown, DtypeUnsuitable
+from jobs.errors import DtypeUnsuitable
 from jobs.expressions.arithmetic import arithmetic
 from jobs.expressions.choose import choose
-from jobs.expressions.compare import compare
+from jobs.expressions.compare import COMPARE, compare
 from jobs.expressions.entries import Entry
 from jobs.expressions.logic import as_condition, exclusive_or, kleene_and, kleene_or, negation
 from jobs.expressions.membership import member
-from jobs.expressions.normal import load
+from jobs.expressions.scope import Scope
 from jobs.expressions.times import field
 from jobs.expressions.values import Clash, Logical, Value, family
-
-
-class Scope:
-    """One evaluation: the frame, and its columns in normal form as far as they were asked for."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
-        self.index = frame.index
-        self._loaded: dict[str, Value] = {}
-
-    def column(self, name: str) -> Value:
-        """The column `name` in normal form."""
-        if name not in self._loaded:
-            self._loaded[name] = load(self.raw(name))
-        return self._loaded[name]
-
-    def raw(self, name: str) -> pd.Series:
-        """The column as the frame holds it."""
-        try:
-            column = self.frame[name]
-        except KeyError:
-            raise ColumnUnknown(name, self.frame.columns) from None
-        if column.ndim > 1:
-            raise DtypeUnsuitable(f"the frame has {column.shape[1]} columns {name!r}; rename them first", column=name)
-        return column
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +31,10 @@ class Node(ABC):
     @abstractmethod
     def value(self, scope: Scope) -> Value:
         """The node's value over the scope's frame."""
+
+    def truth(self, scope: Scope) -> Any:
+        """Where the node's condition is true, neither false nor null; raises Clash where it is none."""
+        return as_condition("a filter", self.value(scope)).truth
 
     def children(self) -> Iterator["Node"]:
         """The nodes directly below."""
@@ -134,6 +115,11 @@ class Logic(Operation):
 
     every: bool
 
+    def truth(self, scope: Scope) -> Any:
+        """What is true of the conditions decides, whatever is null."""
+        parts = [operand.truth(scope) for operand in self.operands]
+        return reduce(and_ if self.every else or_, parts)
+
     def apply(self, values: list[Value], scope: Scope) -> Value:  # noqa: ARG002  the frame is in the values
         """The result for these operand values."""
         combine = kleene_and if self.every else kleene_or
@@ -171,6 +157,15 @@ class Comparison(Operation):
 
     signs: tuple[str, ...]
 
+    def truth(self, scope: Scope) -> Any:
+        """Of plain numbers what NumPy says: of its comparisons only `!=` is true of NaN."""
+        if not _ORDER.issuperset(self.signs):
+            return Node.truth(self, scope)
+        values = [operand.value(scope) for operand in self.operands]
+        if not all(map(_is_plain_number, values)):
+            return Node.truth(self, scope)
+        return reduce(and_, (COMPARE[sign](*values[at : at + 2]) for at, sign in enumerate(self.signs)))
+
     def apply(self, values: list[Value], scope: Scope) -> Value:
         """The result for these operand values."""
         result: Value = None
@@ -178,6 +173,13 @@ class Comparison(Operation):
             one = _compared(sign, values[position], values[position + 1], scope)
             result = one if position == 0 else kleene_and(result, one)
         return result
+
+
+_ORDER: Final = frozenset(["<", "<=", ">", ">=", "=="])
+
+
+def _is_plain_number(value: Value) -> bool:
+    return isinstance(value, (np.ndarray, int, float)) and not isinstance(value, bool)
 
 
 def _compared(sign: str, left: Value, right: Value, scope: Scope) -> Logical:

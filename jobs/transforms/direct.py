@@ -61,6 +61,15 @@ def with_columns(frame: pd.DataFrame, new: Mapping[str, Any]) -> pd.DataFrame:
     return frame_of([*labels, *left], [*arrays, *left.values()], len(frame))
 
 
+def nulls_of(values: Any) -> Any:
+    """Where an array is null, a boolean array; None for one that cannot hold nulls."""
+    if not isinstance(values, np.ndarray):
+        return np.asarray(values.isna())
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.asarray(pd.isna(values)) if values.dtype.kind == "O" else None
+
+
 def values_of(column: pd.Series) -> Any:
     """The array of a column as frames hold it: NumPy's where it is one of NumPy's numbers."""
     return column.to_numpy() if isinstance(column.dtype, np.dtype) and column.dtype.kind not in "mM" else column.array

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from jobs.codecs.blocks import column_arrays, frame_like, labels_of
 from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import (
     pointer,
@@ -13,6 +14,7 @@ from jobs.transforms.arguments import (
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.columns.choose import OnMissing
 from jobs.transforms.context import SetAside
+from jobs.transforms.direct import values_of
 from jobs.transforms.dtypes import DtypeName, cast, refusals
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
@@ -63,13 +65,13 @@ class AsType(Transform):
         return frame
 
     def _all_cast(self, frame: pd.DataFrame) -> pd.DataFrame:
-        result = frame.copy(deep=False)
-        for place, name in enumerate(frame.columns):
+        arrays = list(column_arrays(frame))
+        for place, name in enumerate(labels_of(frame)):
             wanted = self.dtype.get(name) if isinstance(self.dtype, dict) else self.dtype
             if wanted is not None:
                 at = pointer("dtype", name) if isinstance(self.dtype, dict) else "/dtype"
-                result.isetitem(place, self._cast(frame.iloc[:, place], wanted, at).array)
-        return result
+                arrays[place] = values_of(self._cast(frame.iloc[:, place], wanted, at))
+        return frame_like(frame, arrays, len(frame))
 
     def _cast(self, column: pd.Series, wanted: str, at: str) -> pd.Series:
         try:

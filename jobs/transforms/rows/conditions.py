@@ -1,11 +1,13 @@
 """Rows by a condition: where an expression is true, where nulls are."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
+from jobs.codecs.blocks import column_array
 from jobs.errors import ArgumentInvalid, TransformError
 from jobs.transforms.arguments import (
     ExpressionText,
@@ -17,7 +19,7 @@ from jobs.transforms.arguments import (
     require_all,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.direct import rows_where
+from jobs.transforms.direct import nulls_of, places_of, rows_where
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
@@ -96,10 +98,22 @@ class DropNa(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """What is left, in its order."""
-        subset = require(frame, "subset", self.subset) or None
+        subset = require(frame, "subset", self.subset)
+        if self.axis in (0, "index") and frame.shape[1]:
+            return rows_where(frame, self._left(frame, places_of(frame, subset) or range(frame.shape[1])))
         if self.thresh is not None:
-            return plain(frame.dropna(axis=self.axis, thresh=self.thresh, subset=subset))
-        return plain(frame.dropna(axis=self.axis, how=self.how or "any", subset=subset))
+            return plain(frame.dropna(axis=self.axis, thresh=self.thresh))
+        return plain(frame.dropna(axis=self.axis, how=self.how or "any"))
+
+    def _left(self, frame: pd.DataFrame, places: Sequence[int]) -> Any:
+        """The rows that stay."""
+        found = [null for place in places if (null := nulls_of(column_array(frame, place))) is not None]
+        if self.thresh is None and self.how != "all":
+            return ~np.logical_or.reduce(found) if found else np.full(len(frame), fill_value=True)
+        count = np.zeros(len(frame), dtype=np.intp)
+        for null in found:
+            count += null
+        return count <= len(places) - (1 if self.thresh is None else self.thresh)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """All, at most."""

@@ -1,10 +1,12 @@
 """Rows that are equal."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
+import numpy as np
 import pandas as pd
 
+from jobs.codecs.blocks import column_array
 from jobs.transforms.arguments import (
     Names,
     name_list,
@@ -12,9 +14,30 @@ from jobs.transforms.arguments import (
     require,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.direct import places_of, rows_where
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
+
+_MOST: Final = 2**62
+
+
+def duplicated(frame: pd.DataFrame, places: Sequence[int], keep: Literal["first", "last", False]) -> Any:
+    """Which rows have the values of another row in these columns, but for the one that is kept: a boolean array.
+
+    As `DataFrame.duplicated`: nulls are equal, and `keep` False marks them all.
+    """
+    columns = [column_array(frame, place) for place in places]
+    if len(columns) == 1:
+        return pd.Series(columns[0], copy=False).duplicated(keep).to_numpy()
+    ids, groups = np.zeros(len(frame), dtype=np.int64), 1
+    for values in columns:
+        codes, known = pd.factorize(values)
+        groups *= len(known) + 1
+        if groups > _MOST:
+            return frame.iloc[:, list(places)].duplicated(keep=keep).to_numpy()
+        ids = ids * (len(known) + 1) + codes  # a null's code is -1, and no other row's id is one less
+    return pd.Series(ids, copy=False).duplicated(keep).to_numpy()
 
 
 class DropDuplicates(Transform):
@@ -39,8 +62,10 @@ class DropDuplicates(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The rows that are kept, in their order."""
-        subset = require(frame, "subset", self.subset) or None
-        return plain(frame.drop_duplicates(subset, keep=self.keep))
+        subset = require(frame, "subset", self.subset)
+        if not frame.shape[1]:
+            return plain(frame.drop_duplicates(keep=self.keep))
+        return rows_where(frame, ~duplicated(frame, places_of(frame, subset) or range(frame.shape[1]), self.keep))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """All, at most."""

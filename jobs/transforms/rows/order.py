@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import pandas as pd
+from pandas.core.sorting import lexsort_indexer, nargsort  # type: ignore[import-not-found]  # the stubs lack it
 from pydantic import model_validator
 
+from jobs.codecs.blocks import column_array
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.direct import places_of, rows_at
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
@@ -51,10 +54,13 @@ class SortValues(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The same rows, sorted."""
         names = require_keys(frame, "by", self.by)
-        ascending = list(self.ascending) if isinstance(self.ascending, tuple) else self.ascending
-        return frame.sort_values(
-            names, ascending=ascending, kind=self.kind, na_position=self.na_position, ignore_index=True
-        )
+        ascending = list(self.ascending) if isinstance(self.ascending, tuple) else [self.ascending] * len(names)
+        keys = [column_array(frame, place) for place in places_of(frame, names)]
+        if len(keys) == 1:
+            rows = nargsort(keys[0], kind=self.kind, ascending=ascending[0], na_position=self.na_position)
+        else:
+            rows = lexsort_indexer(keys, orders=ascending, na_position=self.na_position)
+        return rows_at(frame, rows)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""

@@ -1,7 +1,7 @@
 """What takes the place of nulls."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import Scalar, pointer, require_all, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import Delegated
-from jobs.transforms.direct import values_of
+from jobs.transforms.direct import nulls_of, values_of
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
@@ -44,13 +44,17 @@ class FillNa(Transform):
         for place, label in enumerate(labels_of(frame)):
             value: Scalar = self.value.get(str(label)) if isinstance(self.value, dict) else self.value
             if value is not None and _has_nulls(filled[place]):
-                filled[place] = values_of(self._filled(frame.iloc[:, place], value))
+                filled[place] = self._filled(frame, place, filled[place], value)
         return frame_like(frame, filled, len(frame))
 
-    def _filled(self, column: pd.Series, value: Scalar) -> pd.Series:
-        by_column = isinstance(self.value, dict)
+    def _filled(self, frame: pd.DataFrame, place: int, values: Any, value: Scalar) -> Any:
+        floats = isinstance(values, np.ndarray) and values.dtype == "float64"
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT
+        if floats and number and self.limit is None:
+            return np.where(np.isnan(values), value, values)
+        by_column, column = isinstance(self.value, dict), frame.iloc[:, place]
         try:
-            return column.fillna(value, limit=self.limit)
+            return values_of(column.fillna(value, limit=self.limit))
         except (TypeError, ValueError) as error:
             raise DtypeUnsuitable(
                 f"{shown(value)} does not fit column {column.name!r} ({column.dtype}): {error}",
@@ -68,10 +72,13 @@ class FillNa(Transform):
         return plus(wanted, self.value if isinstance(self.value, dict) else None)
 
 
+_EXACT: Final = 2**53
+"""Every smaller integer is a float64 as it is."""
+
+
 def _has_nulls(values: Any) -> bool:
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iub":
-        return False
-    return bool(pd.isna(values).any())
+    null = nulls_of(values)
+    return null is not None and bool(null.any())
 
 
 _GAPS: list[dict[str, float | None]] = [{"delay": 4.0}, {"delay": None}, {"delay": None}, {"delay": 10.0}]
