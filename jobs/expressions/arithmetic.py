@@ -38,6 +38,8 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 def arithmetic(sign: str, left: Value, right: Value, index: pd.Index) -> Value:
     """`left sign right` over numbers, text (+) and times; raises Clash where the two do not go together."""
+    if isinstance(left, np.ndarray) and sign in "+-*/" and (isinstance(right, np.ndarray) or type(right) is float):
+        return ARITHMETIC[sign](left, right)  # plain numbers, and none of a size that could be refused
     one, two = family(left), family(right)
     if one in _NUMERIC and two in _NUMERIC:
         return _arithmetic_numbers(sign, left, right, index)

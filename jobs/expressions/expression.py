@@ -44,6 +44,15 @@ class Expression:
         except Clash as clash:
             raise unsuitable(str(clash), (self.tree,), Scope(frame)) from None
 
+    def values(self, frame: pd.DataFrame) -> Any:
+        """As `column`, the array alone: NumPy's where it is one of plain numbers, else pandas'."""
+        value = None if isinstance(self.tree, Column) else self._value(frame)
+        if isinstance(value, np.ndarray):
+            return value
+        column = self.column(frame)
+        plain = isinstance(column.dtype, np.dtype) and column.dtype.kind not in "mM"
+        return column.to_numpy() if plain else column.array
+
     def mask(self, frame: pd.DataFrame) -> Any:
         """The rows for which the condition is true, as a NumPy array of bool: neither false nor null ones.
 

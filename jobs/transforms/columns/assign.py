@@ -1,16 +1,16 @@
 """Columns made by expressions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 from pydantic import Field
 
-from jobs.errors import ColumnUnknown
+from jobs.codecs.blocks import frame_of
+from jobs.errors import ColumnUnknown, TransformError
 from jobs.expressions import Expression
 from jobs.transforms.arguments import (
     ExpressionText,
-    computed,
     one_column,
     pointer,
 )
@@ -40,11 +40,15 @@ class Assign(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with the columns added; the data of the others is shared, not copied."""
-        new: dict[str, pd.Series] = {}
+        new: dict[str, Any] = {}
         for name, expression in self.columns.items():
             at = pointer("columns", name)
-            new[name] = computed(_beside(frame, new, expression, at), expression, at)
-        return with_columns(frame, {name: values_of(column) for name, column in new.items()})
+            given = _beside(frame, new, expression, at)
+            try:
+                new[name] = expression.values(given)
+            except TransformError as error:
+                raise error.inside(at) from None
+        return with_columns(frame, new)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -55,7 +59,7 @@ class Assign(Transform):
         return plus(wanted, frozenset().union(*(expression.columns for expression in self.columns.values())))
 
 
-def _beside(frame: pd.DataFrame, new: Mapping[str, pd.Series], expression: Expression, at: str) -> pd.DataFrame:
+def _beside(frame: pd.DataFrame, new: Mapping[str, Any], expression: Expression, at: str) -> pd.DataFrame:
     """The frame for an expression that may read new columns: those of them that it reads, over the frame's own."""
     names = sorted(expression.columns)
     for name in names:
@@ -63,5 +67,5 @@ def _beside(frame: pd.DataFrame, new: Mapping[str, pd.Series], expression: Expre
             raise ColumnUnknown(name, [*frame.columns, *new], at)
     if not any(name in new for name in names):
         return frame
-    read = {name: new[name] if name in new else one_column(frame, name, at) for name in names}
-    return pd.DataFrame(read, copy=False)
+    read = [new[name] if name in new else values_of(one_column(frame, name, at)) for name in names]
+    return frame_of(names, read, len(frame))
