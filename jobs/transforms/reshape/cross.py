@@ -123,7 +123,7 @@ class Cross:
             for place in wanted:
                 body = cells(values, grid[rows, place])
                 body = filled(body, np.asarray(pd.isna(body)), layout.fill, "/fill_value")
-                below = None if edges is None else edges.below(number, place, layout.fill)
+                below = None if edges is None else edges.below(number, int(place), layout.fill)
                 columns.append(Column(JOIN.join([*piece.prefix, *measure.parts, *keys[place]]), body, below))
             if edges is not None and self.across.names:
                 name = JOIN.join([*piece.prefix, *measure.parts, layout.margins_name])

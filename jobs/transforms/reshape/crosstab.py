@@ -53,7 +53,7 @@ class Crosstab(Transform):
     dropna: bool = True
     """Leave out rows with a null key; false: null is a key, and so is every category and every pair of keys."""
     normalize: Share = False
-    """Shares in place of values: of everything (true, `all`), of each row (`index`, 0) or each column (`columns`, 1)."""
+    """Shares in place of values: of all (true, `all`), of each row (`index`, 0) or of each column (`columns`, 1)."""
 
     @model_validator(mode="after")
     def _arguments_agree(self) -> "Crosstab":

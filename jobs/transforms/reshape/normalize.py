@@ -20,7 +20,7 @@ def normalized(made: pd.DataFrame, keys: int, share: Share, *, margins: bool) ->
     """
     if share is False:
         return made
-    by = {0: "index", 1: "columns"}.get(share) if type(share) is int else "all" if share is True else str(share)
+    by = "all" if share is True else {0: "index", 1: "columns"}.get(share, share)
     margins = margins and made.shape[1] > keys and len(made) > 0
     values = _floats(made.iloc[:, keys:])
     core = values[:-1, :-1] if margins else values
@@ -38,7 +38,7 @@ def normalized(made: pd.DataFrame, keys: int, share: Share, *, margins: bool) ->
     return frame_of(kept, [*given, *shares.T.copy()], len(shares))
 
 
-def _share(values: Matrix, by: str | None) -> Matrix:
+def _share(values: Matrix, by: object) -> Matrix:
     if by == "index":
         whole = np.nansum(values, axis=1, keepdims=True)
     elif by == "columns":
@@ -49,7 +49,7 @@ def _share(values: Matrix, by: str | None) -> Matrix:
     return shares
 
 
-def _with_edges(shares: Matrix, below: Matrix, beside: Matrix, by: str | None) -> Matrix:
+def _with_edges(shares: Matrix, below: Matrix, beside: Matrix, by: object) -> Matrix:
     if by == "columns":
         return np.hstack([shares, beside])
     if by == "index":

@@ -22,8 +22,8 @@ Functions = Annotated[tuple[Function, ...], Field(min_length=1)]
 class PivotTable(Transform):
     """A table as of a spreadsheet: a row per `index`, a column per value of `columns`, aggregates in its cells.
 
-    New columns are named after the values (see `pivot`), levels joined with `_`: of a list in `values` `price_apple`, of
-    a list in `aggfunc` `sum_apple` or `sum_price_apple`. Without `index` each of the `values` is a row, called in
+    New columns are named after the values (see `pivot`), levels joined with `_`: of a list in `values` `price_apple`,
+    of a list in `aggfunc` `sum_apple` or `sum_price_apple`. Without `index` each of the `values` is a row, called in
     `column`. With margins the keys of the rows come as text, since one of them is `All`. Cells without rows are null,
     and integers stay integers. pandas' functions and keyword arguments of functions are no JSON: functions have names.
     """
@@ -138,7 +138,7 @@ class PivotTable(Transform):
         """What is made of the values: of each function in a list apart, else together."""
         lone = isinstance(self.values, str)
         if isinstance(self.aggfunc, dict):
-            return [self._named(self.aggfunc, values, lone=lone)]
+            return [self._named(self.aggfunc, lone=lone)]
         if not isinstance(self.aggfunc, tuple):
             return [self._of_one(self.aggfunc, values, lone=lone)]
         pieces = [self._of_one(one, values, lone=lone) for one in self.aggfunc]
@@ -154,7 +154,7 @@ class PivotTable(Transform):
         ordered = sorted(values) if self.sort else values
         return Piece(tuple(Measure(function, name, () if dropped else (name,)) for name in ordered))
 
-    def _named(self, functions: Mapping[str, Function | Functions], values: Sequence[str], *, lone: bool) -> Piece:
+    def _named(self, functions: Mapping[str, Function | Functions], *, lone: bool) -> Piece:
         several = any(isinstance(one, tuple) for one in functions.values())
         found = []
         for name in sorted(functions) if self.sort else functions:
