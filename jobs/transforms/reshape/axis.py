@@ -19,13 +19,15 @@ Ids = np.ndarray[Any, Any]
 class Side:
     """How a side is made: `nulls` says where rows with a null key go, or that they are left out.
 
-    `sort`: keys in their order, else by first appearance. `observed`: of categories only those that occur. `product`:
-    every key of one column with every key of the others. `limit` and `at` are for OutputTooLarge.
+    `sort`: keys in their order, else by first appearance: of the values of each column, or with `whole` of the keys.
+    `observed`: of categories only those that occur. `product`: every key of one column with every key of the others.
+    `limit` and `at` are for OutputTooLarge.
     """
 
     nulls: Nulls = "drop"
     sort: bool = True
     observed: bool = True
+    whole: bool = False
     product: bool = False
     what: Literal["rows", "columns"] = "rows"
     limit: int = 50_000_000
@@ -125,6 +127,9 @@ def _occurring(levels: list[_Level], sizes: list[int], missing: Ids, side: Side)
         _, first, ids = np.unique(ids * size + level.codes[~missing], return_index=True, return_inverse=True)
     full[~missing] = ids
     _check(len(first), side)
+    if side.whole and not side.sort:
+        order = np.argsort(first)
+        first, full[~missing] = first[order], np.argsort(order)[ids]
     if len(levels) == 1 and not side.observed:
         return levels[0].codes, [np.arange(sizes[0])], sizes[0]
     return full, [level.codes[~missing][first] for level in levels], len(first)

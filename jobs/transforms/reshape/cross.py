@@ -82,9 +82,10 @@ class Cross:
             for piece, one, grid in zip(pieces, found, grids, strict=True)
             for column in self._columns(piece, one, grid, rows)
         ]
+        edged = any(one.below is not None for one in columns)
         if self.layout.dropna:
             columns = [one for one in columns if not np.asarray(pd.isna(one.whole)).all()]
-        return self._assembled(rows, columns)
+        return self._assembled(rows, columns, edged=edged)
 
     def flat(self, pieces: Sequence[Piece], around: Surroundings) -> pd.DataFrame:
         """The table without keys down: a row for each measure, called in `column`."""
@@ -112,7 +113,7 @@ class Cross:
 
     def _columns(self, piece: Piece, found: Totals, grid: Ids, rows: Ids) -> list[Column]:
         layout, keys = self.layout, self._keys()
-        shown = (grid >= 0).any(axis=0) if layout.dropna else np.ones(self.across.count, bool)
+        shown = (grid >= 0).any(axis=0) if layout.dropna and self.across.names else np.ones(self.across.count, bool)
         wanted = np.flatnonzero(shown)
         if layout.counted is None or (not len(wanted) and self.across.names):
             edges = None
@@ -147,9 +148,9 @@ class Cross:
             return [()] * self.across.count
         return list(zip(*map(texts, self.across.keys), strict=True))
 
-    def _assembled(self, rows: Ids, columns: Sequence[Column]) -> pd.DataFrame:
+    def _assembled(self, rows: Ids, columns: Sequence[Column], *, edged: bool) -> pd.DataFrame:
         down, layout = self.down.only(rows), self.layout
-        if layout.counted is None or not any(one.below is not None for one in columns):
+        if not edged:
             return table(down, [one.name for one in columns], [one.body for one in columns], "/columns")
         keys = [texts(key) for key in down.keys]
         check_margin(layout.margins_name, [*keys, *map(list, zip(*self._keys(), strict=True))])

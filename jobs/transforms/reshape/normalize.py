@@ -1,6 +1,7 @@
 """Shares in place of the values of a `crosstab`."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from jobs.errors import DtypeUnsuitable
 from jobs.transforms.delegated import REFUSALS
 
 Share = bool | Literal["all", "index", "columns", 0, 1]
+_BY: Final[Mapping[object, str]] = {0: "index", 1: "columns"}
 Matrix = np.ndarray[Any, Any]
 
 
@@ -20,7 +22,7 @@ def normalized(made: pd.DataFrame, keys: int, share: Share, *, margins: bool) ->
     """
     if share is False:
         return made
-    by = "all" if share is True else {0: "index", 1: "columns"}.get(share, share)
+    by = _BY.get(share, share) if not isinstance(share, bool) else "all"
     margins = margins and made.shape[1] > keys and len(made) > 0
     values = _floats(made.iloc[:, keys:])
     core = values[:-1, :-1] if margins else values

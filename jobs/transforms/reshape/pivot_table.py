@@ -127,6 +127,7 @@ class PivotTable(Transform):
             nulls="drop" if self.dropna else "last",
             sort=self.sort,
             observed=self.observed,
+            whole=self.index is None or self.columns is None,
             product=loose or (not self.dropna and len(names) > 1),
             what="rows" if of_rows else "columns",
             limit=around.max_rows if of_rows else around.max_columns,

@@ -13,12 +13,6 @@ from tests.unit.transforms.reshaping import as_columns, refused, told
 quick = settings(max_examples=60, deadline=None)
 KEYS = ("str", "int64", "bool", "category", "Int64", "float64", "datetime64[us, UTC]")
 NUMBERS = ("int64", "float64", "Int64", "bool")
-TABLES = st.builds(
-    lambda keys, values: pd.concat([keys, values.set_axis(["v", "w"], axis=1)], axis=1).dropna(how="all"),
-    frames(names=("k", "c"), dtypes=KEYS),
-    frames(names=("v", "w"), dtypes=NUMBERS),
-)
-
 
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
@@ -48,7 +42,7 @@ WORDS = st.fixed_dictionaries(
         "values": st.sampled_from(["v", ["v"], ["w", "v"]]),
         "aggfunc": FUNCTION | st.lists(FUNCTION, min_size=1, max_size=2, unique=True),
     },
-    optional={"fill_value": st.just(0), "sort": st.just(False), "observed": st.just(False)},
+    optional={"fill_value": st.just(0), "sort": st.just(False)},
 )
 
 
