@@ -40,6 +40,11 @@ class Grouping:
         keys = [column_of(index.get_level_values(level)) for level in range(len(by))]
         return cls(grouper.ids, len(index), keys, grouper)
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether some row is in no group, as its key is null."""
+        return bool((self.ids < 0).any())
+
     def sizes(self) -> np.ndarray[Any, Any]:
         """The rows of each group."""
         return np.bincount(self.ids[self.ids >= 0], minlength=self.count)

@@ -4,16 +4,21 @@
 rows are grouped once and each function runs straight on its column's values, with the same answers (tests compare).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.api.types import is_numeric_dtype
+from pandas.errors import DataError
 
 from jobs.codecs.blocks import column_array, frame_of
-from jobs.errors import ColumnTaken
+from jobs.errors import ColumnTaken, DtypeUnsuitable, TransformError
 from jobs.transforms.arguments import one_column, pointer
+from jobs.transforms.delegated import REFUSALS, reason
 from jobs.transforms.groups.grouping import Grouping, column_of
 from jobs.transforms.groups.named import Aggregation
 from jobs.transforms.nulls import nullable_dtype
@@ -21,9 +26,8 @@ from jobs.transforms.nulls import nullable_dtype
 # kernels that take a NumPy column of numbers as it is, with the min_count that pandas' own methods pass
 _DIRECT: Final[Mapping[str, int]] = {"sum": 0, "mean": -1, "min": -1, "max": -1}
 _KEEPS_DTYPE: Final = frozenset({"min", "max", "first", "last"})
-_EXACT_ON_DECIMAL: Final = frozenset(
-    {"sum", "min", "max", "first", "last", "count", "nunique", "size", "idxmin", "idxmax"}
-)
+_EXACT_ON_DECIMAL: Final = frozenset({"sum", "min", "max", "first", "last", "count", "nunique", "size"})
+_PLACES: Final = frozenset({"idxmin", "idxmax"})
 
 
 def aggregate(
@@ -48,11 +52,12 @@ def aggregate(
     for name, aggregation in named.items():
         if name in data:
             raise ColumnTaken(name, pointer("agg", name))
-        data[name] = _one(frame, grouping, aggregation, name)
+        data[name] = one(frame, grouping, aggregation, pointer("agg", name, 0))
     return frame_of(list(data), list(data.values()), grouping.count)
 
 
-def _one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, name: str) -> Any:
+def one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, at: str) -> Any:
+    """One value per group, as an array; `at` is the pointer of the aggregation's source."""
     if aggregation.text is None and not aggregation.pair:
         return grouping.sizes()
     function, arguments = aggregation.function, aggregation.arguments
@@ -60,10 +65,15 @@ def _one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, name
         floats = _float_column(frame, aggregation.text)
         if floats is not None:
             return grouping.aggregated(floats, function, _DIRECT[function])
-    at = pointer("agg", name, 0)
     if aggregation.pair:
-        return _of_pair(frame, grouping, aggregation.function, aggregation.pair, at)
+        return of_pair(frame, grouping, aggregation.function, aggregation.pair, at)
     column = aggregation.values(frame, at)
+    with naming(function, str(aggregation.text), column.dtype, at):
+        return reduced(column, grouping, function, arguments)
+
+
+def reduced(column: pd.Series, grouping: Grouping, function: str, arguments: Mapping[str, Any]) -> Any:
+    """One value per group of that column, as an array; raises what pandas raises of data it does not take."""
     if function == "size":
         return grouping.sizes()
     if not arguments and function in _DIRECT and column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
@@ -77,6 +87,18 @@ def _one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, name
     return result
 
 
+@contextmanager
+def naming(function: str, name: str, dtype: Any, at: str) -> Iterator[None]:
+    """Raise what pandas refuses inside as DtypeUnsuitable that names the column and points at `at`."""
+    try:
+        yield
+    except TransformError:
+        raise
+    except (*REFUSALS, ZeroDivisionError, IndexError, DataError) as error:
+        detail = f"{function} cannot work on column {name!r} ({dtype}): {reason(error)}"
+        raise DtypeUnsuitable(detail, column=name, dtype=str(dtype), pointer=at) from error
+
+
 def _float_column(frame: pd.DataFrame, name: str) -> np.ndarray[Any, Any] | None:
     """The one column of that name, where it is of NumPy's floats, which need neither care nor a Series; else None."""
     position = frame.columns.get_loc(name) if name in frame.columns else None
@@ -85,11 +107,20 @@ def _float_column(frame: pd.DataFrame, name: str) -> np.ndarray[Any, Any] | None
 
 
 def _by_method(column: pd.Series, grouper: Any, function: str, arguments: Mapping[str, Any]) -> Any:
-    if function not in _EXACT_ON_DECIMAL and is_decimal(column):
-        column = column.astype("float64")
+    if is_decimal(column) and function not in _EXACT_ON_DECIMAL:
+        # the order of decimals is exact, where their floats may be equal
+        column = order_of(column) if function in _PLACES else column.astype("float64")
     grouped = column.groupby(grouper)
     # `function` comes from the table of aggregations, never from the input
     return column_of(getattr(grouped, function)(**arguments))
+
+
+def order_of(column: pd.Series) -> pd.Series:
+    """The place of each decimal among the different values of its column, from 1, null where it is null."""
+    values: Any = column.array
+    places = pc.rank(pa.array(values), tiebreaker="dense").to_numpy().astype("float64")
+    places[values.isna()] = np.nan
+    return pd.Series(places, index=column.index)
 
 
 def is_decimal(column: pd.Series) -> bool:
@@ -97,7 +128,7 @@ def is_decimal(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_decimal(column.dtype.pyarrow_dtype)
 
 
-def _of_pair(
+def of_pair(
     frame: pd.DataFrame, grouping: Grouping, function: str, pair: tuple[str, str], at: str
 ) -> np.ndarray[Any, Any]:
     """Pearson's correlation or the covariance of two columns per group, over the rows where both have a value."""
@@ -119,4 +150,8 @@ def _of_pair(
 
 
 def _floats(frame: pd.DataFrame, name: str, at: str) -> np.ndarray[Any, Any]:
-    return one_column(frame, name, at).to_numpy(dtype="float64", na_value=np.nan)
+    column = one_column(frame, name, at)
+    if not is_numeric_dtype(column.dtype):
+        detail = f"corr and cov want numbers, and column {name!r} is {column.dtype}; cast it with astype"
+        raise DtypeUnsuitable(detail, column=name, dtype=str(column.dtype), pointer=at)
+    return column.to_numpy(dtype="float64", na_value=np.nan)

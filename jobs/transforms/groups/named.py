@@ -9,7 +9,6 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from jobs.errors import (
     ArgumentInvalid,
-    ArgumentUnknown,
     ColumnUnknown,
     DtypeUnsuitable,
     ExpressionError,
@@ -17,37 +16,17 @@ from jobs.errors import (
     ExpressionTooLarge,
 )
 from jobs.expressions import Expression, Extent, parse
-from jobs.hints import did_you_mean, listing
-from jobs.transforms.arguments import computed, extent_of, one_column, pointer, refusal, shown
+from jobs.transforms.arguments import computed, extent_of, one_column, refusal, shown
+from jobs.transforms.groups.functions import (
+    AGGREGATING,
+    RESAMPLING,
+    TRANSFORMING,
+    WEIGHTING,
+    WINDOWING,
+    Functions,
+)
 
-_NUMBERS = (int, float)
-# every aggregation by name, with the arguments that its third item may hold and their types
-AGGREGATIONS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
-    "all": {"skipna": (bool,)},
-    "any": {"skipna": (bool,)},
-    "count": {},
-    "first": {"min_count": (int,), "skipna": (bool,)},
-    "idxmax": {"skipna": (bool,)},
-    "idxmin": {"skipna": (bool,)},
-    "kurt": {"skipna": (bool,)},
-    "last": {"min_count": (int,), "skipna": (bool,)},
-    "max": {"min_count": (int,), "skipna": (bool,)},
-    "mean": {"skipna": (bool,)},
-    "median": {"skipna": (bool,)},
-    "min": {"min_count": (int,), "skipna": (bool,)},
-    "nunique": {"dropna": (bool,)},
-    "prod": {"min_count": (int,), "skipna": (bool,)},
-    "quantile": {"q": _NUMBERS, "interpolation": (str,)},
-    "sem": {"ddof": (int,), "skipna": (bool,)},
-    "size": {},
-    "skew": {"skipna": (bool,)},
-    "std": {"ddof": (int,), "skipna": (bool,)},
-    "sum": {"min_count": (int,), "skipna": (bool,)},
-    "var": {"ddof": (int,), "skipna": (bool,)},
-}
-PAIR_AGGREGATIONS = ("corr", "cov")
 _OF_NUMBERS = frozenset(["kurt", "mean", "median", "prod", "quantile", "sem", "skew", "std", "var"])
-_INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +54,12 @@ class Aggregation:
 
         Raises ColumnUnknown where neither a column nor an expression over columns is meant.
         """
-        column = self._column(frame, at)
-        if self.function in _OF_NUMBERS and isinstance(column.dtype, (pd.StringDtype, pd.CategoricalDtype)):
-            raise DtypeUnsuitable(
-                f"{self.function} wants numbers, and {shown(self.text)} is {column.dtype}; cast it with astype",
-                column=str(self.text),
-                dtype=str(column.dtype),
-                pointer=at,
-            )
+        column = self.column(frame, at)
+        check_numbers(self.function, column, str(self.text), at)
         return column
 
-    def _column(self, frame: pd.DataFrame, at: str) -> pd.Series:
+    def column(self, frame: pd.DataFrame, at: str) -> pd.Series:
+        """As `values`, whatever its dtype."""
         text = self.text if self.text is not None else ""
         if text in frame.columns:
             return one_column(frame, text, at)
@@ -94,57 +68,51 @@ class Aggregation:
         return computed(frame, self.source, at)
 
 
-def _aggregation(item: Any, info: ValidationInfo) -> Aggregation:
-    if isinstance(item, Aggregation):
-        return item
-    if not isinstance(item, (list, tuple)) or not 2 <= len(item) <= 3:
-        form = 'an aggregation is [column, function], as in ["amount", "sum"], or [column, function, {arguments}]'
-        raise refusal(ArgumentInvalid(f"{form}, not {shown(item)}"))
-    source, function, arguments = (*item, {})[:3]
-    if not isinstance(function, str):
-        raise refusal(ArgumentInvalid(f"the function is a string, not {shown(function)}"), "/1")
-    if isinstance(source, (list, tuple)):
-        return _of_pair(source, function, arguments)
-    _check_function(function, arguments)
-    if source is None and function == "size":
-        return Aggregation(function)
+def check_numbers(function: str, column: pd.Series, name: str, at: str) -> None:
+    """Raise DtypeUnsuitable where a function of numbers is asked of text or categories."""
+    if function in _OF_NUMBERS and isinstance(column.dtype, (pd.StringDtype, pd.CategoricalDtype)):
+        raise DtypeUnsuitable(
+            f"{function} wants numbers, and {shown(name)} is {column.dtype}; cast it with astype",
+            column=name,
+            dtype=str(column.dtype),
+            pointer=at,
+        )
+
+
+def checked(known: Functions) -> PlainValidator:
+    """The validator of one entry of a named form that takes these functions."""
+
+    def aggregation(item: Any, info: ValidationInfo) -> Aggregation:
+        if isinstance(item, Aggregation):
+            return item
+        if not isinstance(item, (list, tuple)) or not 2 <= len(item) <= 3:
+            form = 'an aggregation is [column, function], as in ["amount", "sum"], or [column, function, {arguments}]'
+            raise refusal(ArgumentInvalid(f"{form}, not {shown(item)}"))
+        source, function, arguments = (*item, {})[:3]
+        if not isinstance(function, str):
+            raise refusal(ArgumentInvalid(f"the function is a string, not {shown(function)}"), "/1")
+        if isinstance(source, (list, tuple)):
+            return _of_pair(known, source, function, arguments)
+        return _of_one(known, source, function, arguments, extent_of(info))
+
+    return PlainValidator(aggregation)
+
+
+def _of_one(known: Functions, source: Any, function: str, arguments: Any, extent: Extent) -> Aggregation:
+    known.check(function, arguments)
+    if source is None and function in known.alone:
+        return Aggregation(function, arguments=dict(arguments))
     if not isinstance(source, str):
-        wanted = "a column name or an expression" if function != "size" else "a column name, or null"
+        wanted = "a column name or an expression" if function not in known.alone else "a column name, or null"
         raise refusal(ArgumentInvalid(f"the source is {wanted}, not {shown(source)}"), "/0")
-    return Aggregation(function, source, _source(source, extent_of(info)), arguments=dict(arguments))
+    return Aggregation(function, source, _source(source, extent), arguments=dict(arguments))
 
 
-def _of_pair(source: list[Any] | tuple[Any, ...], function: str, arguments: Any) -> Aggregation:
+def _of_pair(known: Functions, source: list[Any] | tuple[Any, ...], function: str, arguments: Any) -> Aggregation:
     if len(source) != 2 or not all(isinstance(name, str) for name in source):
         raise refusal(ArgumentInvalid(f"a pair is two column names, not {shown(source)}"), "/0")
-    if function not in PAIR_AGGREGATIONS:
-        raise refusal(ArgumentInvalid(f"of two columns there is 'corr' and 'cov', not {function!r}"), "/1")
-    if arguments != {}:
-        raise refusal(ArgumentInvalid(f"{function} of two columns takes no arguments"), "/2")
-    return Aggregation(function, pair=(source[0], source[1]))
-
-
-def _check_function(function: str, arguments: Any) -> None:
-    known = AGGREGATIONS.get(function)
-    if known is None:
-        hint = did_you_mean(function, AGGREGATIONS) or f"; there is {listing(list(AGGREGATIONS), 30)}"
-        if function in PAIR_AGGREGATIONS:
-            hint = f'; of two columns: [["a", "b"], "{function}"]'
-        raise refusal(ArgumentInvalid(f"no aggregation {function!r}{hint}"), "/1")
-    if not isinstance(arguments, dict):
-        raise refusal(ArgumentInvalid(f"the arguments are an object, not {shown(arguments)}"), "/2")
-    for name, value in arguments.items():
-        if name not in known:
-            raise refusal(ArgumentUnknown(function, name, known), pointer(2, name))
-        if not isinstance(value, known[name]) or (isinstance(value, bool) and bool not in known[name]):
-            wanted = " or ".join(kind.__name__ for kind in known[name])
-            raise refusal(ArgumentInvalid(f"{name!r} should be of type {wanted}, not {shown(value)}"), pointer(2, name))
-    if not 0 <= arguments.get("q", 0.5) <= 1:
-        raise refusal(ArgumentInvalid(f"'q' should be between 0 and 1, not {shown(arguments['q'])}"), "/2/q")
-    if arguments.get("interpolation", "linear") not in _INTERPOLATIONS:
-        raise refusal(
-            ArgumentInvalid(f"'interpolation' should be one of {listing(_INTERPOLATIONS)}"), "/2/interpolation"
-        )
+    known.check(function, arguments, of_two=True)
+    return Aggregation(function, pair=(source[0], source[1]), arguments=dict(arguments))
 
 
 def _source(text: str, extent: Extent) -> Expression | None:
@@ -163,33 +131,38 @@ def _source(text: str, extent: Extent) -> Expression | None:
         return None
 
 
-NamedAggregations = Annotated[
-    dict[
-        str,
-        Annotated[
-            Aggregation,
-            PlainValidator(_aggregation),
-            WithJsonSchema(
-                {
-                    "type": "array",
-                    "minItems": 2,
-                    "maxItems": 3,
-                    "prefixItems": [
-                        {
-                            "description": "a column, an expression, two columns (corr, cov), or null (size)",
-                            "anyOf": [
-                                {"type": "string"},
-                                {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
-                                {"type": "null"},
-                            ],
-                        },
-                        {"enum": [*AGGREGATIONS, *PAIR_AGGREGATIONS]},
-                        {"type": "object", "description": "arguments of the function"},
-                    ],
-                }
-            ),
-        ],
-    ],
-    Field(min_length=1, max_length=10_000),
-]
+def shape(known: Functions) -> WithJsonSchema:
+    """The JSON Schema of one entry of such a form."""
+    source: list[dict[str, Any]] = [{"type": "string"}]
+    said = ["a column", "an expression"]
+    if known.pairs:
+        source.append({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2})
+        said.append(f"two columns ({', '.join(known.pairs)})")
+    if known.alone:
+        source.append({"type": "null"})
+        said.append(f"null ({', '.join(sorted(known.alone))})")
+    return WithJsonSchema(
+        {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 3,
+            "prefixItems": [
+                {"description": f"{', '.join(said[:-1])} or {said[-1]}", "anyOf": source},
+                {"enum": [*known.one, *known.pairs]},
+                {"type": "object", "description": "arguments of the function"},
+            ],
+        }
+    )
+
+
+_NAMES = Field(min_length=1, max_length=10_000)
+NamedAggregations = Annotated[dict[str, Annotated[Aggregation, checked(AGGREGATING), shape(AGGREGATING)]], _NAMES]
 """New column → `[source, function]` or `[source, function, {arguments}]`."""
+NamedTransforms = Annotated[dict[str, Annotated[Aggregation, checked(TRANSFORMING), shape(TRANSFORMING)]], _NAMES]
+"""The same with functions that give a value for each row too."""
+NamedWindows = Annotated[dict[str, Annotated[Aggregation, checked(WINDOWING), shape(WINDOWING)]], _NAMES]
+"""The same of rolling and expanding windows."""
+NamedWeights = Annotated[dict[str, Annotated[Aggregation, checked(WEIGHTING), shape(WEIGHTING)]], _NAMES]
+"""The same of rows whose weights fall off."""
+NamedBins = Annotated[dict[str, Annotated[Aggregation, checked(RESAMPLING), shape(RESAMPLING)]], _NAMES]
+"""The same of bins of time."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jobs.errors import ColumnAmbiguous, ColumnTaken, ColumnUnknown, FramequeueError, OutputTooLarge, PipelineError
 from jobs.pipeline import Pipeline
 from jobs.transforms.catalogue import Catalogue
-from jobs.transforms.groups.named import AGGREGATIONS
+from jobs.transforms.groups.functions import AGGREGATIONS
 from tests.unit.transforms.frames import DTYPES, frames, run
 
 same = pd.testing.assert_frame_equal
