@@ -6,17 +6,19 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field, model_validator
 
+from jobs.codecs.blocks import column_arrays, frame_of, labels_of
 from jobs.errors import ArgumentInvalid
-from jobs.transforms.arguments import Names, name_list, refusal, require_keys
+from jobs.transforms.arguments import Names, name_list, refusal
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.combine import joins
+from jobs.transforms.combine.assemble import assembled, layout
+from jobs.transforms.combine.keys import key_pairs
+from jobs.transforms.combine.matching import every_pair, kept_rows, matched_rows
+from jobs.transforms.combine.take import Positions, taken
+from jobs.transforms.combine.uniqueness import Validate, check_unique
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import ALL, Columns, plus
 
 How = Literal["inner", "left", "right", "outer", "cross", "left_anti", "right_anti", "semi"]
-
-
-Validate = Literal["one_to_one", "1:1", "one_to_many", "1:m", "many_to_one", "m:1", "many_to_many", "m:m"]
 
 
 class Merge(Transform):
@@ -70,6 +72,9 @@ class Merge(Transform):
                 ArgumentInvalid(f"{given[0]!r} is no use with how 'cross', which pairs every row with every row"),
                 f"/{given[0]}",
             )
+        if self.indicator is not False and self.how in ("semi", "left_anti", "right_anti"):
+            detail = f"'indicator' is no use with how {self.how!r}, whose rows are all from one side"
+            raise refusal(ArgumentInvalid(detail), "/indicator")
         if "on" in given and len(given) > 1:
             raise refusal(ArgumentInvalid(f"{given[1]!r} stands instead of 'on', not beside it"), f"/{given[1]}")
         if given in (["left_on"], ["right_on"]):
@@ -86,39 +91,21 @@ class Merge(Transform):
     def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
         """The joined frame."""
         right = around.frames[self.right]
+        indicator = "_merge" if self.indicator is True else self.indicator or None
         if self.how == "cross":
-            joins.check_rows(len(frame) * len(right), around.max_rows)
-            return joins.joined(frame, right, self._options([], []))
-        left_keys, right_keys = self._keys(frame, right)
-        if self.how in ("semi", "left_anti"):
-            return joins.matching(frame, right, left_keys, right_keys, keep=self.how == "semi")
+            made = layout(frame, right, (), self.suffixes, indicator, around.max_columns)
+            rows = every_pair(len(frame), len(right), around.max_rows)
+            return assembled(made, (), rows, "inner", indicator=indicator is not None)
+        pairs = key_pairs(frame, right, self.on, self.left_on, self.right_on)
+        if self.validate_ is not None:
+            check_unique(pairs, self.validate_)
+        if self.how == "semi" or self.how == "left_anti":  # noqa: PLR1714  # mypy understands it so
+            return _kept(frame, kept_rows(pairs, "left", keep=self.how == "semi", sort=self.sort))
         if self.how == "right_anti":
-            return joins.matching(right, frame, right_keys, left_keys, keep=False)
-        joins.check_output(frame, right, left_keys, right_keys, self.how, around.max_rows)
-        return joins.joined(frame, right, self._options(left_keys, right_keys))
-
-    def _keys(self, left: pd.DataFrame, right: pd.DataFrame) -> tuple[list[str], list[str]]:
-        if self.left_on is not None and self.right_on is not None:
-            return require_keys(left, "left_on", self.left_on), require_keys(right, "right_on", self.right_on)
-        if self.on is not None:
-            return require_keys(left, "on", self.on), require_keys(right, "on", self.on)
-        common = [name for name in left.columns.unique() if name in right.columns]
-        if not common:
-            raise ArgumentInvalid(
-                "the two frames have no column in common; say 'on', or 'left_on' and 'right_on'", "/on"
-            )
-        return require_keys(left, "on", tuple(common)), require_keys(right, "on", tuple(common))
-
-    def _options(self, left_keys: list[str], right_keys: list[str]) -> joins.JoinOptions:
-        return joins.JoinOptions(
-            how=self.how,
-            left_keys=left_keys,
-            right_keys=right_keys,
-            sort=self.sort,
-            suffixes=self.suffixes,
-            indicator=self.indicator,
-            validate=self.validate_,
-        )
+            return _kept(right, kept_rows(pairs, "right", keep=False, sort=self.sort))
+        made = layout(frame, right, pairs, self.suffixes, indicator, around.max_columns)
+        found = matched_rows(pairs, self.how, sort=self.sort, limit=around.max_rows)
+        return assembled(made, pairs, found, self.how, indicator=indicator is not None)
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:
         """What keys that are unique on one side would give."""
@@ -153,3 +140,10 @@ class Merge(Transform):
         # a column gets its suffix only where the other side has one of that name, so both have to show it
         bare = (name.removesuffix(suffix) for suffix in self.suffixes if suffix for name in wanted)
         return plus(wanted, (*bare, *name_list(keys)))
+
+
+def _kept(frame: pd.DataFrame, rows: Positions) -> pd.DataFrame:
+    if len(rows) == len(frame) and bool((rows[1:] > rows[:-1]).all()):
+        return frame.copy(deep=False)
+    columns = [taken(array, rows, missing=False) for array in column_arrays(frame)]
+    return frame_of(labels_of(frame), columns, len(rows))

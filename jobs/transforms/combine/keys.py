@@ -1,0 +1,172 @@
+"""The keys of two frames: which columns they are, what they mean together, and as what they are compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.codecs.blocks import column_array
+from jobs.errors import ArgumentInvalid, DtypeUnsuitable
+from jobs.transforms.arguments import Names, name_list, pointer, require_keys
+from jobs.transforms.combine.meaning import canonical, cast, common_dtype, kind_of
+from jobs.transforms.delegated import REFUSALS
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A column of the left frame and the one of the right it is compared with.
+
+    `left` and `right` are of one `dtype`, the one that holds the values of both; `at` points at the argument.
+    """
+
+    left_name: str
+    right_name: str
+    left: Any
+    right: Any
+    at: str
+
+    @property
+    def shared(self) -> bool:
+        """Whether the two columns are one in the result."""
+        return self.left_name == self.right_name
+
+
+def key_pairs(
+    left: pd.DataFrame, right: pd.DataFrame, on: Names | None, left_on: Names | None, right_on: Names | None
+) -> list[KeyPair]:
+    """The keys that the arguments name; without any, the columns that both frames have.
+
+    Raises ColumnUnknown, ColumnAmbiguous and ArgumentInvalid (nothing in common) that point at the argument, and
+    DtypeUnsuitable that names both columns where their values cannot be equal.
+    """
+    if left_on is not None and right_on is not None:
+        names = (require_keys(left, "left_on", left_on), require_keys(right, "right_on", right_on))
+        return _pairs(left, right, *names, "left_on" if isinstance(left_on, str) else "left_on/")
+    if on is None:
+        common = tuple(name for name in left.columns.unique() if name in right.columns)
+        if not common:
+            detail = "the two frames have no column in common; say 'on', or 'left_on' and 'right_on'"
+            raise ArgumentInvalid(detail, "/on")
+        names = (require_keys(left, "on", common), require_keys(right, "on", common))
+        return _pairs(left, right, *names, "on")
+    names = (require_keys(left, "on", on), require_keys(right, "on", on))
+    return _pairs(left, right, *names, "on" if isinstance(on, str) else "on/")
+
+
+def named_pairs(left: pd.DataFrame, right: pd.DataFrame, names: Names | None, argument: str) -> list[KeyPair]:
+    """The keys of these names, the same on both sides."""
+    listed = name_list(names)
+    for frame in (left, right):
+        require_keys(frame, argument, names)
+    return _pairs(left, right, listed, listed, argument if isinstance(names, str) else f"{argument}/")
+
+
+def _pairs(
+    left: pd.DataFrame, right: pd.DataFrame, left_names: Sequence[str], right_names: Sequence[str], argument: str
+) -> list[KeyPair]:
+    made: dict[tuple[str, str], KeyPair] = {}
+    for place, (one, other) in enumerate(zip(left_names, right_names, strict=True)):
+        at = pointer(argument.removesuffix("/"), place) if argument.endswith("/") else pointer(argument)
+        if (one, other) not in made:
+            made[one, other] = key_pair(left, right, one, other, at)
+    return list(made.values())
+
+
+def key_pair(left: pd.DataFrame, right: pd.DataFrame, left_name: str, right_name: str, at: str) -> KeyPair:
+    """These two columns, which the frames have once each, as one pair of keys."""
+    ours, theirs = _column(left, left_name), _column(right, right_name)
+    if ours.dtype == theirs.dtype and ours.dtype != np.dtype(object):
+        return KeyPair(left_name, right_name, ours, theirs, at)
+    names = (left_name, right_name)
+    dtypes = (ours.dtype, theirs.dtype)
+    try:
+        return KeyPair(*names, *_matched(canonical(ours), canonical(theirs)), at)
+    except (*REFUSALS, LookupError):
+        raise apart(names, dtypes, at) from None
+
+
+def _column(frame: pd.DataFrame, name: str) -> Any:
+    place = frame.columns.get_loc(name)
+    array = column_array(frame, int(place))  # type: ignore[arg-type]  # there is one of the name, which was asked before
+    return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
+
+
+def _matched(ours: Any, theirs: Any) -> tuple[Any, Any]:
+    kinds = (kind_of(ours.dtype), kind_of(theirs.dtype))
+    if set(kinds) == {"bool", "number"}:  # true is 1, as in pandas
+        ours, theirs = (
+            cast(one, "Int8" if one.dtype == "boolean" else np.dtype("int8")) if kind == "bool" else one
+            for one, kind in zip((ours, theirs), kinds, strict=True)
+        )
+    dtype = common_dtype(ours.dtype, theirs.dtype)
+    if dtype is None:
+        raise LookupError
+    return cast(ours, dtype), cast(theirs, dtype)
+
+
+def apart(names: tuple[str, str], dtypes: tuple[Any, Any], at: str) -> DtypeUnsuitable:
+    """The error of two columns whose values cannot be compared."""
+    detail = (
+        f"column {names[0]!r} ({dtypes[0]}) and column {names[1]!r} ({dtypes[1]}) of the other frame cannot be "
+        "compared; make them one dtype with astype first"
+    )
+    return DtypeUnsuitable(detail, column=names[0], dtype=str(dtypes[0]), pointer=at)
+
+
+def compared(pair: KeyPair, *, sort: bool) -> tuple[Any, Any]:
+    """The keys as arrays that pandas' join kernels take: numbers that are equal where the keys are.
+
+    With `sort` they are also in the order of the keys, as pandas has it. A null equals a null. Raises DtypeUnsuitable
+    for values that have no equality (lists).
+    """
+    dtype = pair.left.dtype
+    try:
+        if isinstance(dtype, pd.CategoricalDtype):
+            theirs = pair.right.set_categories(pair.left.categories)
+            return pair.left.codes.astype(np.int64), theirs.codes.astype(np.int64)
+        if isinstance(dtype, (pd.StringDtype, pd.ArrowDtype)):
+            return codes(pair.left, pair.right, sort=sort)
+    except REFUSALS as error:
+        raise apart((pair.left_name, pair.right_name), (dtype, dtype), pair.at) from error
+    return _numeric(pair.left, pair.right)
+
+
+def _numeric(ours: Any, theirs: Any) -> tuple[Any, Any]:
+    kind = getattr(ours.dtype, "kind", "O")
+    if kind in "mM":
+        return ours.view("i8"), theirs.view("i8")
+    if isinstance(ours, np.ndarray):
+        return (ours.view("u1"), theirs.view("u1")) if kind == "b" else (ours, theirs)
+    wanted = getattr(ours.dtype, "numpy_dtype", None)
+    if wanted is not None and not ours.isna().any() and not theirs.isna().any():
+        return _numeric(ours.to_numpy(dtype=wanted), theirs.to_numpy(dtype=wanted))
+    return ours, theirs
+
+
+def codes(ours: Any, theirs: Any, *, sort: bool) -> tuple[Any, Any]:
+    """A number per value of two Arrow-backed columns, equal where the values are; nulls have the highest."""
+    encoded = pa.chunked_array([*_chunks(ours), *_chunks(theirs)]).dictionary_encode()
+    if not encoded.num_chunks:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    # of chunks that are not joined before, each has the dictionary of all
+    numbers = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    whole = np.concatenate(numbers).astype(np.intp, copy=False)
+    dictionary = encoded.chunk(0).dictionary
+    count = len(dictionary)
+    if sort:
+        rank = np.empty(count + 1, np.intp)
+        rank[pc.array_sort_indices(dictionary).to_numpy()] = np.arange(count)
+        rank[count] = count
+        whole = rank[whole]
+    elif encoded.null_count:
+        whole[whole < 0] = count
+    return whole[: len(ours)], whole[len(ours) :]
+
+
+def _chunks(array: Any) -> list[pa.Array]:
+    made = pa.array(array)
+    return made.chunks if isinstance(made, pa.ChunkedArray) else [made]
