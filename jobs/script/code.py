@@ -111,8 +111,8 @@ class Chain:
             first, *rest = self.links[0].lines(0)
             return [f"{target} = {self.head}{first}", *rest]
         lines = [f"{target} = (", f"{_INDENT}{self.head}"]
-        for link in self.links:
-            if not link.name:
+        for place, link in enumerate(self.links):
+            if not link.name or (place == 0 and len(lines[-1] + link.text()) <= WIDTH):
                 lines[-1] += link.text()
                 continue
             lines += [_INDENT + line for line in link.lines(WIDTH - len(_INDENT))]

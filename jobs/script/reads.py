@@ -1,7 +1,7 @@
 """How an input is read: the pandas function of its format."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jobs.script.code import Chain, given, literal
@@ -9,12 +9,14 @@ from jobs.script.code import Chain, given, literal
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An input's file: its name, its format (as `?format=` says it), its charset, and the columns that hold times."""
+    """An input's file: its name, its format (as `?format=` says it), its charset, and the dtypes of columns that pandas
+    would read otherwise than a job.
+    """
 
     file: str
     form: str = "csv"
     charset: str | None = None
-    times: tuple[str, ...] = ()
+    dtypes: Mapping[str, str] = field(default_factory=dict)
 
 
 def reading(read: Read) -> Chain:
@@ -26,8 +28,8 @@ def _text(read: Read) -> Chain:
     more: dict[str, Any] = {"sep": "\t"} if read.form == "tsv" else {}
     # as a job reads it: an empty field is null, and no other text is
     more |= {"keep_default_na": False, "na_values": [""]}
-    if read.times:
-        more["parse_dates"] = list(read.times)
+    if read.dtypes:
+        more["dtype"] = read.dtypes
     if read.charset is not None:
         more["encoding"] = read.charset
     return Chain("pd").call("read_csv", literal(read.file), **given(more))
@@ -35,7 +37,7 @@ def _text(read: Read) -> Chain:
 
 def _json(read: Read) -> Chain:
     more: dict[str, Any] = {"lines": True} if read.form == "ndjson" else {"orient": "records"}
-    more |= {"dtype": False, "convert_dates": list(read.times) or False}
+    more |= {"dtype": read.dtypes or False, "convert_dates": False}
     return Chain("pd").call("read_json", literal(read.file), **given(more))
 
 

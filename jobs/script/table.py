@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from jobs.script.arguments import Arguments
-from jobs.script.code import given
+from jobs.script.code import given, literal
 from jobs.script.ops import aggregate, columns, combine, groups, rows, values
 from jobs.script.ops.common import Renderer
 from jobs.script.writing import Writing
@@ -32,9 +32,10 @@ def _own(transform: OwnTransform, arguments: Arguments, w: Writing) -> None:
     more = given(arguments.written)
     if transform.context_names:
         w.imports.add("from jobs import Context")
-        inputs = ", ".join(f"{name!r}: {variable}" for name, variable in w.inputs.items())
+        inputs = ", ".join(f"{literal(name)}: {variable}" for name, variable in w.inputs.items())
         more |= dict.fromkeys(transform.context_names, f"Context(inputs={{{inputs}}})" if inputs else "Context()")
     call = ", ".join([w.frame, *(f"{name}={text}" for name, text in more.items())])
     w.line(f"{w.current} = {function.__name__}({call})")
-    w.line(f"{w.current} = {w.current}.reset_index(drop=True)")
+    # as a pipeline does: an index with a name is a column, any other is dropped
+    w.line(f"{w.current} = {w.current}.reset_index(drop={w.current}.index.names == [None])")
     w.frame = w.current

@@ -54,3 +54,18 @@ def run(
         json=as_json,
     )
     run.run_here(asked, settings.effective(**section("transforms", modules=transforms_module)))
+
+
+@commands.command("to-python")
+def to_python(
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="A JSON file, - for stdin, or the JSON itself.")],
+    input: NamedInputs = None,
+    transforms_module: Modules = None,
+    input_charset: InputCharset = None,
+) -> None:
+    """Print a pipeline as a pandas script."""
+    from service.cli import files, settings, to_python  # noqa: PLC0415 start-up time: see main's docstring
+
+    effective = settings.effective(**section("transforms", modules=transforms_module))
+    inputs = files.pairs(input or [], "--input")
+    to_python.to_python(pipeline, inputs, effective, charset=files.charset(input_charset))

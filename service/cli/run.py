@@ -73,16 +73,18 @@ def local_inputs(asked: Asked) -> dict[str, LocalInput]:
     named = ({"df": asked.file} if asked.file else {}) | dict(asked.inputs)
     if not named:
         raise Ended("no input: name a FILE, or --input NAME=FILE", 2)
-    return {name: _local(name, file, asked) for name, file in named.items()}
+    how = asked.input_format, asked.input_charset
+    return {name: read_local(name, file, *how) for name, file in named.items()}
 
 
-def _local(name: str, file: str, asked: Asked) -> LocalInput:
-    form, encoding = io.form_of(name, file, asked.input_format)
+def read_local(name: str, file: str, input_format: str | None, charset: str | None) -> LocalInput:
+    """An input from a file, or from standard input. Raises Ended (2)."""
+    form, encoding = io.form_of(name, file, input_format)
     try:
         data = bytes_from(sys.stdin.buffer) if file == io.STDIO else bytes_of(Path(file))
     except OSError as error:
         raise Ended(f"cannot read {file!r}: {error.strerror}", 2) from None
-    return LocalInput(data, form.media_type, encoding, asked.input_charset if form.takes_charset else None)
+    return LocalInput(data, form.media_type, encoding, charset if form.takes_charset else None)
 
 
 def _on_row_error(asked: Asked) -> OnRowError:
