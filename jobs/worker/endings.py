@@ -15,14 +15,12 @@ from jobs.errors import (
     FramequeueError,
     InputGone,
     JobCanceled,
-    JobStopped,
     JobTimeout,
     StoreError,
     StoreFull,
     WorkerDrained,
     WorkerLost,
 )
-from jobs.errors.base import printable
 from jobs.model import AttemptReport, Job, Outcome, ResultInfo
 from jobs.state import JobState
 from jobs.store import blobs
@@ -32,6 +30,7 @@ from jobs.store.uploads import INLINE_BYTES
 from jobs.worker import payloads, retry
 from jobs.worker.compute import Product
 from jobs.worker.logs import LogTeller
+from jobs.worker.reporting import report_of
 from jobs.worker.stop import DrainedError, Stop
 from jobs.worker.watch import Watch
 
@@ -151,32 +150,7 @@ class Ending:
             pause_s = min(2.0, pause_s * 2)
 
     def _report(self, error: FramequeueError, outcome: str) -> AttemptReport:
-        report = AttemptReport(
-            attempt=self.number,
-            outcome=outcome,
-            error=error.problem,
-            peak_memory_bytes=self.watch.memory.peak or None,
-            worker=self.worker,
-            # what came from without says nothing of where it met the thread
-            traceback=self.watch.stack() if isinstance(error, JobStopped) else None,
-        )
-        try:
-            details = self.watch.details(error)
-        except Exception:  # a user's object whose text cannot be had must not keep its job from failing
-            logger.exception("job %s: the details of its failure could not be put together", self.claim.id)
-            details = None
-        if details is None:  # it failed outside the steps: in decoding, or from without
-            return report.changed(exception=printable(f"{type(error).__name__}: {error}"))
-        return report.changed(
-            step=details.step,
-            op=details.op,
-            column=details.column,
-            dtype=details.dtype,
-            exception=details.exception,
-            samples=details.samples,
-            shape=details.shape,
-            traceback=report.traceback or details.traceback,
-        )
+        return report_of(error, self.watch, attempt=self.number, outcome=outcome, worker=self.worker)
 
     def _age_s(self) -> float:
         """By Redis' clock on both sides: from the submit to this claim."""

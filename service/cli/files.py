@@ -20,13 +20,13 @@ STDIO = "-"
 
 
 def pipeline(given: str) -> list[Any]:
-    """The steps, from inline JSON or a file's name. Raises Ended (2) with the place of an error."""
+    """The steps, from inline JSON, a file's name or `-` for standard input. Raises Ended (2) with an error's place."""
     if not given.strip():
         raise Ended("--pipeline is empty: name a JSON file, or write the steps inline as a JSON list ([] for none)", 2)
     inline = given.lstrip()[:1] in ("[", "{")
     where = "--pipeline" if inline else given
     try:
-        text = given if inline else Path(given).read_text("utf-8")
+        text = given if inline else sys.stdin.read() if given == STDIO else Path(given).read_text("utf-8")
         steps = json.loads(text)
     except OSError as error:
         hint = "name a JSON file, or write the steps inline as a JSON list"
@@ -38,6 +38,12 @@ def pipeline(given: str) -> list[Any]:
     if not isinstance(steps, list):
         raise Ended(f'{where} is not a pipeline: a JSON list of steps such as [{{"op": "head", "n": 5}}]', 2)
     return steps
+
+
+def one_stdin(*given: str | None) -> None:
+    """Refuse where more than one thing is to come from standard input. Raises Ended (2)."""
+    if given.count(STDIO) > 1:
+        raise Ended("only one of the inputs and the pipeline can be standard input", 2)
 
 
 def pairs(given: list[str], option: str) -> dict[str, str]:
@@ -64,20 +70,26 @@ def charset(asked: str | None) -> str | None:
 
 def source(stack: ExitStack, name: str, file: str, input_format: str | None, input_charset: str | None = None) -> File:
     """An open source; standard input where `file` is `-`. A charset is for text alone. Raises Ended (2)."""
+    form, encoding = form_of(name, file, input_format)
+    try:
+        stream: BinaryIO = sys.stdin.buffer if file == STDIO else stack.enter_context(_opened(file))
+        size = None if file == STDIO else _regular_size(stream)
+    except OSError as error:
+        raise Ended(f"cannot read {file!r}: {error.strerror}", 2) from None
+    charset = input_charset if form.takes_charset else None
+    return File(stream, form.media_type, encoding, charset, size=size)
+
+
+def form_of(name: str, file: str, input_format: str | None) -> tuple[Format, str | None]:
+    """The format and the Content-Encoding of the input `name`. Raises Ended (2), also where it cannot be called so."""
     if not _NAME.match(name):
         raise Ended(f"an input cannot be named {name!r}: letters, digits and underscores, not a digit first", 2)
     if file == STDIO and input_format is None:
         raise Ended("say the format of standard input, such as --input-format csv", 2)
     try:
-        form, encoding = _format(file, input_format)
-        stream: BinaryIO = sys.stdin.buffer if file == STDIO else stack.enter_context(_opened(file))
-        size = None if file == STDIO else _regular_size(stream)
+        return _format(file, input_format)
     except FormatUnclear as error:
         raise Ended(f"{error} with --input-format" if input_format is None else str(error), 2) from None
-    except OSError as error:
-        raise Ended(f"cannot read {file!r}: {error.strerror}", 2) from None
-    charset = input_charset if form.takes_charset else None
-    return File(stream, form.media_type, encoding, charset, size=size)
 
 
 def result_format(output: str | None, asked: str | None) -> Format | None:

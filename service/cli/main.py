@@ -14,6 +14,7 @@ import typer
 
 from service.cli.command import as_typed, command
 from service.cli.job_commands import commands
+from service.cli.local_commands import commands as local_commands
 from service.cli.options import Host, Port, section
 from service.ended import Ended
 from service.pools import ARROW_POOL
@@ -108,6 +109,7 @@ def demo() -> None:
 
 
 app.add_typer(commands)
+app.add_typer(local_commands)
 
 
 @app.command()

@@ -38,6 +38,7 @@ class Submission:
 
 def submit(asked: Submission, to: ClientSettings) -> None:
     """Submit, and unless told otherwise wait for the result. Raises Ended with the exit code of what went wrong."""
+    io.one_stdin(asked.pipeline, asked.file, *asked.inputs.values())
     pipeline = io.pipeline(asked.pipeline)
     form = io.result_format(asked.output, asked.format)
     io.check_writable(asked.output)
@@ -71,8 +72,6 @@ def _sources(asked: Submission, stack: ExitStack) -> dict[str, Any]:
     named = ({"df": asked.file} if asked.file else {}) | dict(asked.inputs)
     if not named:
         raise Ended("no input: name a FILE, or --input NAME=FILE", 2)
-    if list(named.values()).count(io.STDIO) > 1:
-        raise Ended("only one input can be standard input", 2)
     how = asked.input_format, asked.input_charset
     sources = {name: _by_id(given) or io.source(stack, name, given, *how) for name, given in named.items()}
     texts = [one for one in sources.values() if isinstance(one, File) and one.charset]

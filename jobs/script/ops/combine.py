@@ -1,0 +1,56 @@
+"""Frames together: joins by keys, frames below or beside each other."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from jobs.script.arguments import Arguments
+from jobs.script.code import Chain, given, literal
+from jobs.script.ops.common import Renderer
+from jobs.script.writing import Writing
+
+_KEEPING_ONE_SIDE: Final = ("semi", "left_anti", "right_anti")
+
+
+def _merge(a: Arguments, w: Writing) -> None:
+    right = w.variable(a.get("right"))
+    if a.get("how") in _KEEPING_ONE_SIDE:
+        _one_side(a, w, right)
+        return
+    w.set(w.chain.call("merge", right, **given(a.others("right"))))
+
+
+def _one_side(a: Arguments, w: Writing, right: str) -> None:
+    """The rows of one side that have a partner, or none: a join with the other side's keys, each once."""
+    left_keys, right_keys = (literal(a.listed(name) or a.listed("on")) for name in ("left_on", "right_on"))
+    if not a.listed("left_on") and not a.listed("on"):
+        shared = Chain(f"[name for name in {w.frame}.columns if name in {right}.columns]")
+        left_keys = right_keys = w.let("keys", shared)
+    kept, keys, other, others = w.frame, left_keys, right, right_keys
+    if a.get("how") == "right_anti":
+        kept, keys, other, others = right, right_keys, w.frame, left_keys
+    partners = Chain(other).item(others).call("drop_duplicates")
+    if keys != others:
+        partners = partners.call("set_axis", keys, axis="1")
+    how = '"inner"' if a.get("how") == "semi" else '"left_anti"'
+    w.set(Chain(kept).call("merge", partners.text(), on=keys, how=how))
+
+
+def _joined(a: Arguments, w: Writing) -> None:
+    """`pd.merge_asof` and `pd.merge_ordered`."""
+    w.set(Chain("pd").call(a.op, w.frame, w.variable(a.get("right")), **given(a.others("right"))))
+
+
+def _concat(a: Arguments, w: Writing) -> None:
+    frames = ", ".join([w.frame, *map(w.variable, a.listed("frames"))])
+    if a.get("axis") in (1, "columns"):
+        w.set(Chain("pd").call("concat", f"[{frames}]", axis="1", **given(a.given("join"))))
+        return
+    w.set(Chain("pd").call("concat", f"[{frames}]", **given(a.given("join", "sort")), ignore_index="True"))
+
+
+RENDERERS: Final[Mapping[str, Renderer]] = {
+    "concat": _concat,
+    "merge": _merge,
+    "merge_asof": _joined,
+    "merge_ordered": _joined,
+}
