@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 import pandas as pd
 
+from jobs.errors import StepFailed
 from jobs.transforms.arguments import (
     Names,
     name_list,
@@ -113,9 +114,16 @@ class Drop(Transform):
                 require(frame, "columns", self.columns)
             result = result.drop(columns=wanted, errors=self.errors)
         if self.index is not None:
-            rows = [self.index] if isinstance(self.index, int) else list(self.index)
-            result = result.drop(index=rows, errors=self.errors)
+            result = result.drop(index=self._rows(len(frame)), errors=self.errors)
         return result.reset_index(drop=True)
+
+    def _rows(self, there: int) -> list[int]:
+        rows = [self.index] if isinstance(self.index, int) else list(self.index or ())
+        for place, row in enumerate(rows if self.errors == "raise" else ()):
+            if not 0 <= row < there:
+                at = "/index" if isinstance(self.index, int) else pointer("index", place)
+                raise StepFailed(IndexError(f"no row {row:,} among {there:,}, counted from 0"), at)
+        return rows
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""

@@ -9,8 +9,10 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.delegated import answer
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import dates_as_times, is_decimal
 from jobs.transforms.usage import Columns, plus
 
 
@@ -86,7 +88,8 @@ class _Extreme(Transform):
         return plus(wanted, name_list(self.columns))
 
 
-def _numbers(frame: pd.DataFrame, columns: Names) -> list[str]:
+def _keys(frame: pd.DataFrame, columns: Names) -> tuple[pd.DataFrame, list[str]]:
+    """The columns to order by, days as times and decimals as their places in the order; and their names."""
     names = require_keys(frame, "columns", columns)
     for place, name in enumerate(names):
         dtype = frame[name].dtype
@@ -97,7 +100,14 @@ def _numbers(frame: pd.DataFrame, columns: Names) -> list[str]:
                 dtype=str(dtype),
                 pointer="/columns" if isinstance(columns, str) else pointer("columns", place),
             )
-    return names
+    keys = dates_as_times(frame[names])
+    decimals = {name: _places(keys[name]) for name in names if is_decimal(keys[name].dtype)}
+    return keys.assign(**decimals), names
+
+
+def _places(column: pd.Series) -> pd.Series:
+    codes = pd.factorize(column, sort=True)[0]
+    return pd.Series(pd.arrays.IntegerArray(codes.astype("int64"), codes < 0), index=column.index)
 
 
 class NLargest(_Extreme):
@@ -112,7 +122,9 @@ class NLargest(_Extreme):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
-        return plain(frame.nlargest(self.n, _numbers(frame, self.columns), keep=self.keep))
+        keys, names = _keys(frame, self.columns)
+        picked = answer(keys, self.op, lambda given: given.nlargest(self.n, names, keep=self.keep))
+        return plain(frame.loc[picked.index])
 
 
 class NSmallest(_Extreme):
@@ -127,4 +139,6 @@ class NSmallest(_Extreme):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
-        return plain(frame.nsmallest(self.n, _numbers(frame, self.columns), keep=self.keep))
+        keys, names = _keys(frame, self.columns)
+        picked = answer(keys, self.op, lambda given: given.nsmallest(self.n, names, keep=self.keep))
+        return plain(frame.loc[picked.index])
