@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from jobs.transforms.aggregate.counts import ValueCounts
 from jobs.transforms.aggregate.describe import Describe
 from jobs.transforms.aggregate.spread import Kurt, Sem, Skew, Std, Var
-from jobs.transforms.aggregate.tables import Corr, Cov, MemoryUsage, Mode, Quantile, ValueCounts
+from jobs.transforms.aggregate.tables import Corr, Cov, MemoryUsage, Mode, Quantile
 from jobs.transforms.aggregate.totals import Count, Max, Mean, Median, Min, NUnique, Prod, Sum
 from jobs.transforms.aggregate.truth import AllTrue, AnyTrue, IdxMax, IdxMin
 from jobs.transforms.base import Transform

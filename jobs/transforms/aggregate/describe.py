@@ -13,6 +13,7 @@ from jobs.errors import ArgumentInvalid, ColumnTaken, DtypeUnsuitable
 from jobs.transforms.arguments import refusal, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import decimals_as_floats
 
 _MANY: Final = 100
 _STATISTICS: Final = 8  # count, unique, top, freq, mean, std, min, max; beside the percentiles
@@ -71,8 +72,8 @@ class Describe(Transform):
         return self
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
-        """One row per statistic, one column per column described."""
-        described = self._described(frame)
+        """One row per statistic, one column per column described; decimals as float64."""
+        described = self._described(decimals_as_floats(frame))
         if "index" in described.columns:
             raise ColumnTaken("index")
         columns = [_one_type(described.iloc[:, place]) for place in range(described.shape[1])]

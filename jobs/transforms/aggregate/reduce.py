@@ -1,6 +1,7 @@
 """What makes one value of a column: a frame of `column` and one named after the op, as pandas' Series read."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import answer
+from jobs.transforms.follows import Follows
 
 _FLIGHTS: Final[list[dict[str, Any]]] = [
     {"delay": 4.0, "miles": 200},
@@ -21,6 +23,8 @@ Axis = Literal[0, 1, "index", "columns"]
 class Reduction(Transform):
     """The base of ops whose result is a Series: one value for each column, or for each row."""
 
+    follows = Follows.NAMES
+
     axis: Axis = 0
     """`0` or `index`: one value for each column; `1` or `columns`: one for each row."""
 
@@ -31,6 +35,10 @@ class Reduction(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The Series as a frame; raises DtypeUnsuitable that names the column pandas refused."""
         return answer(frame, self.op, lambda given: series_frame(self.call(given), self.op, rows=self.by_row))
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """One for each column, of which nothing is known here; or the same."""
+        return given if self.by_row else None
 
     @property
     def by_row(self) -> bool:

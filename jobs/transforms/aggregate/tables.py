@@ -1,5 +1,6 @@
 """Aggregates that are tables themselves: quantiles, modes, correlations, counts of values."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import pandas as pd
@@ -7,10 +8,11 @@ from pydantic import Field
 
 from jobs.errors import ColumnTaken
 from jobs.transforms.aggregate.reduce import series_frame
-from jobs.transforms.arguments import Names, plain, require_keys
+from jobs.transforms.arguments import plain
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import answer
-from jobs.transforms.usage import Columns
+from jobs.transforms.follows import Follows
+from jobs.transforms.nulls import nullable
 
 _POINTS: list[dict[str, Any]] = [{"x": 1.0, "y": 2.0}, {"x": 2.0, "y": 4.0}, {"x": 3.0, "y": 6.0}]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -21,6 +23,7 @@ class Quantile(Transform):
 
     op = "quantile"
     family = "aggregate"
+    follows = Follows.NAMES
     example: ClassVar[Example] = Example(
         inputs={"df": _POINTS},
         pipeline=[{"op": "quantile", "q": [0.0, 0.5]}],
@@ -44,12 +47,24 @@ class Quantile(Transform):
             return with_index(frame.quantile(list(self.q), **words))
         return series_frame(frame.quantile(self.q, **words), self.op)
 
+    def columns_follow(self) -> Follows:
+        """What holds numbers, the dtypes tell, where there is a column for each."""
+        return Follows.DTYPES if self.numeric_only and isinstance(self.q, tuple) else self.follows
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """One for each quantile, or for each column, of which nothing is known here."""
+        return len(self.q) if isinstance(self.q, tuple) else None
+
 
 class Mode(Transform):
-    """The most frequent values of each column, smallest first; shorter columns are filled with null."""
+    """The most frequent values of each column, smallest first; shorter columns are filled with null.
+
+    Integers and booleans become nullable.
+    """
 
     op = "mode"
     family = "aggregate"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"carrier": "UA"}, {"carrier": "AA"}, {"carrier": "UA"}]},
         pipeline=[{"op": "mode"}],
@@ -63,9 +78,18 @@ class Mode(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """`frame.mode(...)`."""
-        return plain(
-            answer(frame, self.op, lambda given: given.mode(numeric_only=self.numeric_only, dropna=self.dropna))
-        )
+        return answer(frame, self.op, self._modes)
+
+    def _modes(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return plain(nullable(frame).mode(numeric_only=self.numeric_only, dropna=self.dropna))
+
+    def columns_follow(self) -> Follows:
+        """What holds numbers, the dtypes tell."""
+        return Follows.DTYPES if self.numeric_only else self.follows
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same, at most: where no value comes twice."""
+        return given
 
 
 class Corr(Transform):
@@ -73,6 +97,7 @@ class Corr(Transform):
 
     op = "corr"
     family = "aggregate"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": _POINTS},
         pipeline=[{"op": "corr"}],
@@ -94,12 +119,21 @@ class Corr(Transform):
         ranked = frame.rank(numeric_only=self.numeric_only) if self.method == "spearman" else frame
         return with_index(ranked.corr(min_periods=self.min_periods, numeric_only=self.numeric_only))
 
+    def columns_follow(self) -> Follows:
+        """What holds numbers, the dtypes tell."""
+        return Follows.DTYPES if self.numeric_only else self.follows
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """One for each column, of which nothing is known here."""
+        return None
+
 
 class Cov(Transform):
     """The covariance of each pair of columns: a square table whose column `index` names its rows."""
 
     op = "cov"
     family = "aggregate"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": _POINTS},
         pipeline=[{"op": "cov"}],
@@ -118,48 +152,13 @@ class Cov(Transform):
         words: dict[str, Any] = {name: getattr(self, name) for name in ("min_periods", "ddof", "numeric_only")}
         return answer(frame, self.op, lambda given: with_index(given.cov(**words)))
 
+    def columns_follow(self) -> Follows:
+        """What holds numbers, the dtypes tell."""
+        return Follows.DTYPES if self.numeric_only else self.follows
 
-class ValueCounts(Transform):
-    """How often each row (or each combination of `subset`) occurs."""
-
-    op = "value_counts"
-    family = "aggregate"
-    example: ClassVar[Example] = Example(
-        inputs={"df": [{"carrier": "UA"}, {"carrier": "AA"}, {"carrier": "UA"}]},
-        pipeline=[{"op": "value_counts"}],
-        result=[{"carrier": "UA", "value_counts": 2}, {"carrier": "AA", "value_counts": 1}],
-    )
-
-    subset: Names | None = None
-    """The columns to count the combinations of; without it, all."""
-    normalize: bool = False
-    """Fractions of all instead of counts."""
-    sort: bool = True
-    """The most frequent first; false: in order of first appearance."""
-    ascending: bool = False
-    """The rarest first."""
-    dropna: bool = True
-    """Leave out combinations with a null."""
-
-    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
-        """The combinations, and their counts."""
-        keys = require_keys(frame, "subset", self.subset) or [str(name) for name in frame.columns]
-        if self.op in keys:
-            raise ColumnTaken(self.op)
-        if not keys:
-            return pd.DataFrame({self.op: pd.Series([], dtype="int64")})
-        return answer(frame.loc[:, keys], self.op, lambda given: self._counts(given, keys))
-
-    def _counts(self, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-        words: dict[str, Any] = {name: getattr(self, name) for name in ("normalize", "sort", "ascending", "dropna")}
-        counts = frame.value_counts(keys, **words)
-        return plain(counts.rename(self.op).reset_index())
-
-    def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # all combinations are counted
-        """Those that are counted."""
-        return (
-            None if self.subset is None else frozenset([self.subset] if isinstance(self.subset, str) else self.subset)
-        )
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """One for each column, of which nothing is known here."""
+        return None
 
 
 class MemoryUsage(Transform):
@@ -167,6 +166,7 @@ class MemoryUsage(Transform):
 
     op = "memory_usage"
     family = "aggregate"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"delay": 1}, {"delay": 2}]},
         pipeline=[{"op": "memory_usage", "index": False}],
@@ -181,6 +181,10 @@ class MemoryUsage(Transform):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """`frame.memory_usage(...)`."""
         return series_frame(frame.memory_usage(index=self.index, deep=self.deep), self.op)
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """One for each column, of which nothing is known here."""
+        return None
 
 
 def with_index(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from jobs.transforms.base import Transform
 from jobs.transforms.columns.assign import Assign
 from jobs.transforms.columns.choose import Drop, Rename, Select
 from jobs.transforms.columns.dtypes import AsType
-from jobs.transforms.columns.names import AddPrefix, AddSuffix, Filter, Reindex, SetAxis
+from jobs.transforms.columns.names import AddPrefix, AddSuffix, Filter, SetAxis
+from jobs.transforms.columns.reindex import Reindex
 
 OPS: Final[tuple[type[Transform], ...]] = (
     Assign,

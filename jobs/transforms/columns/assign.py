@@ -15,6 +15,7 @@ from jobs.transforms.arguments import (
     pointer,
 )
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.columns.expressed import follows_of
 from jobs.transforms.direct import values_of, with_columns
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
@@ -37,6 +38,10 @@ class Assign(Transform):
 
     columns: Annotated[dict[str, ExpressionText], Field(min_length=1, max_length=10_000)]
     """Name of the column → expression."""
+
+    def columns_follow(self) -> Follows:
+        """Of no rows a mean or a maximum is null, and may have another dtype than of some."""
+        return follows_of(self.columns.values())
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with the columns added; the data of the others is shared, not copied."""

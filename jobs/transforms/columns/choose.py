@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 
 from jobs.codecs.blocks import labels_of
+from jobs.errors import StepFailed
 from jobs.transforms.arguments import (
     Names,
     name_list,
@@ -117,9 +118,16 @@ class Drop(Transform):
             left = frozenset(wanted)
             result = columns_at(frame, [place for place, label in enumerate(labels_of(frame)) if label not in left])
         if self.index is not None:
-            rows = [self.index] if isinstance(self.index, int) else list(self.index)
-            result = result.drop(index=rows, errors=self.errors).reset_index(drop=True)
+            result = result.drop(index=self._rows(len(frame)), errors=self.errors).reset_index(drop=True)
         return result
+
+    def _rows(self, there: int) -> list[int]:
+        rows = [self.index] if isinstance(self.index, int) else list(self.index or ())
+        for place, row in enumerate(rows if self.errors == "raise" else ()):
+            if not 0 <= row < there:
+                at = "/index" if isinstance(self.index, int) else pointer("index", place)
+                raise StepFailed(IndexError(f"no row {row:,} among {there:,}, counted from 0"), at)
+        return rows
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""

@@ -1,5 +1,6 @@
-"""Columns by what they are called: filtered, prefixed, put in a given order."""
+"""Columns by what they are called: filtered, prefixed, all given anew."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -7,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from jobs.errors import ArgumentInvalid, ColumnAmbiguous
+from jobs.errors import ArgumentInvalid
 from jobs.expressions.patterns import check_pattern
 from jobs.expressions.values import Clash
-from jobs.transforms.arguments import Scalar, one_column, refusal, shown
+from jobs.transforms.arguments import refusal
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.nulls import nullable_dtype
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns
 
 _FLIGHT: list[dict[str, Any]] = [{"dep_delay": 4, "arr_delay": 11, "carrier": "UA"}]
@@ -23,6 +24,8 @@ class Filter(Transform):
 
     op = "filter"
     family = "columns"
+    keeps = True
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHT},
         pipeline=[{"op": "filter", "like": "delay"}],
@@ -60,9 +63,13 @@ class Filter(Transform):
         kept: pd.DataFrame = frame.loc[:, found.to_numpy(zero_copy_only=False).astype(bool)]
         return kept
 
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
     def needs(self, wanted: Columns) -> Columns:
         """What is wanted, of the columns that are kept."""
-        return wanted
+        return wanted if wanted is not None or self.items is None else frozenset(self.items)
 
 
 class AddPrefix(Transform):
@@ -70,6 +77,7 @@ class AddPrefix(Transform):
 
     op = "add_prefix"
     family = "columns"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"delay": 4}]}, pipeline=[{"op": "add_prefix", "prefix": "dep_"}], result=[{"dep_delay": 4}]
     )
@@ -81,12 +89,21 @@ class AddPrefix(Transform):
         """`frame.add_prefix(prefix)`."""
         return frame.add_prefix(self.prefix)
 
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted, by its old name."""
+        return None if wanted is None else frozenset(name.removeprefix(self.prefix) for name in wanted)
+
 
 class AddSuffix(Transform):
     """Put a text behind every column's name."""
 
     op = "add_suffix"
     family = "columns"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"delay": 4}]}, pipeline=[{"op": "add_suffix", "suffix": "_min"}], result=[{"delay_min": 4}]
     )
@@ -98,12 +115,21 @@ class AddSuffix(Transform):
         """`frame.add_suffix(suffix)`."""
         return frame.add_suffix(self.suffix)
 
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
+    def needs(self, wanted: Columns) -> Columns:
+        """What is wanted, by its old name."""
+        return None if wanted is None else frozenset(name.removesuffix(self.suffix) for name in wanted)
+
 
 class SetAxis(Transform):
     """Give all columns new names, in their order."""
 
     op = "set_axis"
     family = "columns"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHT},
         pipeline=[{"op": "set_axis", "labels": ["dep", "arr", "by"]}],
@@ -121,74 +147,6 @@ class SetAxis(Transform):
             )
         return frame.set_axis(list(self.labels), axis=1)
 
-
-class Reindex(Transform):
-    """Give the frame exactly these columns, or exactly the rows whose column `on` has these labels.
-
-    What is not there becomes null, or `fill_value`.
-    """
-
-    op = "reindex"
-    family = "columns"
-    example: ClassVar[Example] = Example(
-        inputs={"df": [{"day": 1, "flights": 10}, {"day": 3, "flights": 7}]},
-        pipeline=[{"op": "reindex", "on": "day", "labels": [1, 2, 3], "fill_value": 0}],
-        result=[{"day": 1, "flights": 10}, {"day": 2, "flights": 0}, {"day": 3, "flights": 7}],
-    )
-
-    columns: tuple[str, ...] | None = None
-    """The columns, in this order."""
-    on: str | None = None
-    """The column that acts as the index, for `labels`."""
-    labels: tuple[Scalar, ...] | None = None
-    """The values that `on` is to have, in this order."""
-    fill_value: Scalar = None
-    """What stands where there was nothing; null by default."""
-
-    @model_validator(mode="after")
-    def _one_axis(self) -> "Reindex":
-        if (self.on is None) != (self.labels is None):
-            raise refusal(ArgumentInvalid("'on' and 'labels' go together: the column, and the values it is to have"))
-        if (self.columns is None) == (self.on is None):
-            raise refusal(ArgumentInvalid("give either 'columns', or 'on' and 'labels'"))
-        return self
-
-    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
-        """The frame with these columns or rows."""
-        if self.columns is not None:
-            return self._columns(frame, self.columns)
-        return self._rows(frame)
-
-    def _columns(self, frame: pd.DataFrame, wanted: tuple[str, ...]) -> pd.DataFrame:
-        if not frame.columns.is_unique:
-            raise ColumnAmbiguous(str(frame.columns[frame.columns.duplicated()][0]), "/columns")
-        parts = {
-            place: frame[name] if name in frame.columns else pd.Series([self.fill_value] * len(frame))
-            for place, name in enumerate(wanted)
-        }
-        result = pd.DataFrame(parts, index=frame.index)
-        result.columns = pd.Index(list(wanted), dtype="str")
-        return result
-
-    def _rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        from_labels = pd.Index(list(self.labels or ()))
-        column = one_column(frame, self.on or "", "/on")
-        if column.duplicated().any():
-            raise ArgumentInvalid(f"column {shown(self.on)} has a value twice, and an index to fit must not", "/on")
-        places = pd.Index(column.astype(object)).get_indexer(from_labels.astype(object))
-        return _taken(frame, places, self.on or "", from_labels, self.fill_value)
-
-
-def _taken(frame: pd.DataFrame, places: Any, on: str, labels: pd.Index, fill: Scalar) -> pd.DataFrame:
-    result: dict[int, Any] = {}
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        if name == on:
-            result[place] = pd.Series(labels).astype(column.dtype).array
-            continue
-        dtype = nullable_dtype(column.dtype)
-        ready = column.astype(dtype) if dtype is not None and (places < 0).any() and fill is None else column
-        result[place] = ready.array.take(places, allow_fill=True, fill_value=fill)
-    made = pd.DataFrame(result)
-    made.columns = frame.columns
-    return made
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given

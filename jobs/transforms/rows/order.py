@@ -11,9 +11,11 @@ from jobs.codecs.blocks import column_array
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.delegated import answer
 from jobs.transforms.direct import places_of, rows_at
 from jobs.transforms.examples import FLIGHTS
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import dates_as_times, is_decimal
 from jobs.transforms.usage import Columns, plus
 
 
@@ -92,7 +94,8 @@ class _Extreme(Transform):
         return plus(wanted, name_list(self.columns))
 
 
-def _numbers(frame: pd.DataFrame, columns: Names) -> list[str]:
+def _keys(frame: pd.DataFrame, columns: Names) -> tuple[pd.DataFrame, list[str]]:
+    """The columns to order by, days as times and decimals as their places in the order; and their names."""
     names = require_keys(frame, "columns", columns)
     for place, name in enumerate(names):
         dtype = frame[name].dtype
@@ -103,7 +106,14 @@ def _numbers(frame: pd.DataFrame, columns: Names) -> list[str]:
                 dtype=str(dtype),
                 pointer="/columns" if isinstance(columns, str) else pointer("columns", place),
             )
-    return names
+    keys = dates_as_times(frame[names])
+    decimals = {name: _places(keys[name]) for name in names if is_decimal(keys[name].dtype)}
+    return keys.assign(**decimals), names
+
+
+def _places(column: pd.Series) -> pd.Series:
+    codes = pd.factorize(column, sort=True)[0]
+    return pd.Series(pd.arrays.IntegerArray(codes.astype("int64"), codes < 0), index=column.index)
 
 
 class NLargest(_Extreme):
@@ -118,7 +128,9 @@ class NLargest(_Extreme):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
-        return plain(frame.nlargest(self.n, _numbers(frame, self.columns), keep=self.keep))
+        keys, names = _keys(frame, self.columns)
+        picked = answer(keys, self.op, lambda given: given.nlargest(self.n, names, keep=self.keep))
+        return plain(frame.loc[picked.index])
 
 
 class NSmallest(_Extreme):
@@ -133,4 +145,6 @@ class NSmallest(_Extreme):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
-        return plain(frame.nsmallest(self.n, _numbers(frame, self.columns), keep=self.keep))
+        keys, names = _keys(frame, self.columns)
+        picked = answer(keys, self.op, lambda given: given.nsmallest(self.n, names, keep=self.keep))
+        return plain(frame.loc[picked.index])

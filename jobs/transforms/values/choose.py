@@ -1,6 +1,7 @@
 """Values that stay or give way to others, by a condition or by a table."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -10,10 +11,12 @@ from pydantic import Field
 
 from jobs.codecs.frames import to_pandas
 from jobs.errors import DtypeUnsuitable
-from jobs.transforms.arguments import ExpressionText, Scalar, pointer, require_all, shown
+from jobs.transforms.arguments import ExpressionText, Scalar, pointer, require_all
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.delegated import REFUSALS, reason
-from jobs.transforms.nulls import nullable, settled
+from jobs.transforms.delegated import reason
+from jobs.transforms.follows import Follows
+from jobs.transforms.nulls import nullable
+from jobs.transforms.scalars import fit
 from jobs.transforms.usage import Columns, plus
 
 _FLIGHTS: list[dict[str, Any]] = [{"delay": 4, "miles": 200}, {"delay": 31, "miles": 1400}]
@@ -25,6 +28,7 @@ class Where(Transform):
 
     op = "where"
     family = "values"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": _FLIGHTS},
         pipeline=[{"op": "where", "cond": "delay > 10"}],
@@ -34,7 +38,7 @@ class Where(Transform):
     cond: ExpressionText
     """The condition, row by row; null is not true."""
     other: Scalar = None
-    """What takes the place of the others; null by default."""
+    """What takes the place of the others; null by default, and then integers and booleans become nullable."""
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """`frame.where(cond, other)`; integers and booleans that gain nulls become nullable."""
@@ -43,6 +47,10 @@ class Where(Transform):
     def _condition(self, frame: pd.DataFrame) -> Any:
         require_all(frame, sorted(self.cond.columns), "/cond")
         return self.cond.mask(frame)
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
 
     def needs(self, wanted: Columns) -> Columns:
         """Those of the condition too; a value must fit all columns."""
@@ -66,10 +74,14 @@ class Mask(Where):
 
 
 class Map(Transform):
-    """Look the values of columns up in a table; what the table does not have becomes null."""
+    """Look the values of columns up in a table; what the table does not have becomes null.
+
+    New integers and booleans are nullable.
+    """
 
     op = "map"
     family = "values"
+    follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(
         inputs={"df": [{"carrier": "UA", "stops": 0}, {"carrier": "ZZ", "stops": 1}]},
         pipeline=[{"op": "map", "columns": {"carrier": {"UA": "United"}, "stops": {"0": "direct", "1": "one stop"}}}],
@@ -89,30 +101,23 @@ class Map(Transform):
                 result.isetitem(int(place), _looked_up(frame.iloc[:, int(place)], table, at))
         return result
 
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
     def needs(self, wanted: Columns) -> Columns:
         """Those that are looked up too."""
         return plus(wanted, self.columns)
 
 
 def _kept(frame: pd.DataFrame, keep: Any, other: Scalar) -> pd.DataFrame:
-    ready = nullable(frame)
+    ready = nullable(frame) if other is None else frame
     result = frame.copy(deep=False)
     for place in range(frame.shape[1]):
         column = ready.iloc[:, place]
-        try:
-            made = column.where(keep) if other is None else column.where(keep, other)
-        except REFUSALS as error:
-            raise _unfit(frame.iloc[:, place], other, error) from error
-        if made.dtype != column.dtype:
-            raise _unfit(frame.iloc[:, place], other, None)
+        made = column.where(keep) if other is None else column.where(keep, fit(other, column, "/other"))
         result.isetitem(place, made.array)
-    return settled(result, list(frame.dtypes))
-
-
-def _unfit(column: pd.Series, other: Scalar, error: Exception | None) -> DtypeUnsuitable:
-    because = f": {reason(error)}" if error else ""
-    detail = f"{shown(other)} does not fit column {column.name!r} ({column.dtype}){because}"
-    return DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer="/other")
+    return result
 
 
 def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
@@ -124,7 +129,7 @@ def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
     keys = pd.Index([_key(text, column) for text in table], dtype=object)
     places = keys.get_indexer(column.astype(object))
     found = values.take(pa.array(places, mask=places < 0))
-    return to_pandas(pa.table({"": found})).iloc[:, 0].array
+    return to_pandas(pa.table({"": found}), as_declared=True).iloc[:, 0].array
 
 
 def _key(text: str, column: pd.Series) -> Any:

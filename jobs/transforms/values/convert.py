@@ -1,15 +1,18 @@
 """Text and numbers made into times and numbers, column by column."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from jobs.errors import DtypeUnsuitable
-from jobs.transforms.arguments import Names, pointer, require_keys
+from jobs.transforms.arguments import Names, name_list, pointer, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, reason
+from jobs.transforms.follows import Follows
+from jobs.transforms.usage import Columns, plus
 
 Errors = Literal["raise", "coerce"]
 """A value that cannot be converted fails the step, or becomes null."""
@@ -17,6 +20,8 @@ Unit = Literal["D", "h", "m", "s", "ms", "us", "ns"]
 
 
 class _Conversion(Transform):
+    follows = Follows.NAMES
+
     columns: Names
     """The columns to convert."""
     errors: Errors = "raise"
@@ -34,6 +39,14 @@ class _Conversion(Transform):
             converted = self._converted(frame[name], at)
             result.isetitem(list(frame.columns).index(name), converted)
         return result
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
+    def needs(self, wanted: Columns) -> Columns:
+        """Those that are converted too: a value that cannot be is an error."""
+        return plus(wanted, name_list(self.columns))
 
     def _converted(self, column: pd.Series, at: str) -> Any:
         try:

@@ -8,13 +8,14 @@ import pandas as pd
 from pydantic import Field
 
 from jobs.codecs.blocks import column_arrays, frame_like, labels_of
-from jobs.errors import DtypeUnsuitable
-from jobs.transforms.arguments import Scalar, pointer, require_all, shown
+from jobs.transforms.arguments import Scalar, pointer, require_all
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.delegated import Delegated
 from jobs.transforms.direct import nulls_of, values_of
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import dates_as_times, decimals_as_floats
+from jobs.transforms.scalars import fit
 from jobs.transforms.usage import Columns, plus
+from jobs.transforms.values.cells import Cells
 
 
 class FillNa(Transform):
@@ -52,16 +53,9 @@ class FillNa(Transform):
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT
         if floats and number and self.limit is None:
             return np.where(np.isnan(values), value, values)
-        by_column, column = isinstance(self.value, dict), frame.iloc[:, place]
-        try:
-            return values_of(column.fillna(value, limit=self.limit))
-        except (TypeError, ValueError) as error:
-            raise DtypeUnsuitable(
-                f"{shown(value)} does not fit column {column.name!r} ({column.dtype}): {error}",
-                column=str(column.name),
-                dtype=str(column.dtype),
-                pointer=pointer("value", column.name) if by_column else "/value",
-            ) from error
+        column = frame.iloc[:, place]
+        at = pointer("value", column.name) if isinstance(self.value, dict) else "/value"
+        return values_of(column.fillna(fit(value, column, at), limit=self.limit))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -85,11 +79,12 @@ _GAPS: list[dict[str, float | None]] = [{"delay": 4.0}, {"delay": None}, {"delay
 Area = Literal["inside", "outside"] | None
 
 
-class FFill(Delegated):
+class FFill(Cells):
     """Put the last value above into each null."""
 
     op = "ffill"
     family = "values"
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _GAPS},
         pipeline=[{"op": "ffill", "limit": 1}],
@@ -110,11 +105,12 @@ class FFill(Delegated):
         return wanted
 
 
-class BFill(Delegated):
+class BFill(Cells):
     """Put the next value below into each null."""
 
     op = "bfill"
     family = "values"
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _GAPS},
         pipeline=[{"op": "bfill"}],
@@ -135,11 +131,13 @@ class BFill(Delegated):
         return wanted
 
 
-class Interpolate(Delegated):
+class Interpolate(Cells):
     """Fill the nulls of numbers and times on a straight line between their neighbours."""
 
     op = "interpolate"
+    follows = Follows.NAMES  # nullable integers become floats where there is something to fill
     family = "values"
+    keeps = True
     example: ClassVar[Example] = Example(
         inputs={"df": _GAPS},
         pipeline=[{"op": "interpolate"}],
@@ -156,8 +154,8 @@ class Interpolate(Delegated):
     """Only nulls between values (`inside`), or only those that are not (`outside`)."""
 
     def call(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """`frame.interpolate(...)`; nullable numbers come as float64."""
-        made = frame.interpolate(
+        """`frame.interpolate(...)`; nullable numbers and decimals come as float64, days as times."""
+        made = dates_as_times(decimals_as_floats(frame)).interpolate(
             method=self.method, limit=self.limit, limit_direction=self.limit_direction, limit_area=self.limit_area
         )
         for place, dtype in enumerate(made.dtypes):

@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from jobs.transforms.base import Example
-from jobs.transforms.delegated import Delegated
 from jobs.transforms.usage import Columns
+from jobs.transforms.values.cells import Cells
 
 _HOLES: list[dict[str, Any]] = [{"carrier": "UA", "delay": None}, {"carrier": None, "delay": 31}]
 
 
-class IsNa(Delegated):
+class IsNa(Cells):
     """A boolean frame: whether each cell is null."""
 
     op = "isna"
@@ -31,7 +31,7 @@ class IsNa(Delegated):
         return wanted
 
 
-class NotNa(Delegated):
+class NotNa(Cells):
     """A boolean frame: whether each cell holds a value."""
 
     op = "notna"

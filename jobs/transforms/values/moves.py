@@ -2,19 +2,25 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from jobs.transforms.arguments import Scalar
 from jobs.transforms.base import Example
-from jobs.transforms.delegated import Delegated
-from jobs.transforms.nulls import nullable, settled
+from jobs.transforms.meanings import dates_as_times, decimals_as_floats
+from jobs.transforms.nulls import nullable
+from jobs.transforms.scalars import fit
 from jobs.transforms.usage import Columns
+from jobs.transforms.values.cells import Cells
 
 _DAYS: list[dict[str, Any]] = [{"flights": 10}, {"flights": 12}, {"flights": 9}]
 
 
-class Shift(Delegated):
-    """Move the rows down by `periods` (up where negative); what comes free is null, or `fill_value`."""
+class Shift(Cells):
+    """Move the rows down by `periods` (up where negative); what comes free is null, or `fill_value`.
+
+    pandas' `freq` shifts an index; to shift times, add to them in `assign`.
+    """
 
     op = "shift"
     family = "values"
@@ -30,19 +36,25 @@ class Shift(Delegated):
     """What stands in the rows that come free; without it, null."""
 
     def call(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """`frame.shift(periods)`; integers and booleans stay what they are, with nulls."""
-        ready = nullable(frame)
-        filling: dict[str, Any] = {} if self.fill_value is None else {"fill_value": self.fill_value}
-        made = ready.shift(self.periods, **filling)
-        return settled(made, list(frame.dtypes))
+        """`frame.shift(periods)`; integers and booleans become nullable, or stay as they are with `fill_value`."""
+        if not self.periods:
+            return frame.copy(deep=False)
+        if self.fill_value is None:
+            return nullable(frame).shift(self.periods)
+        made = frame.copy(deep=False)
+        for place in range(frame.shape[1]):
+            column = frame.iloc[:, place]
+            fill = fit(self.fill_value, column, "/fill_value")
+            made.isetitem(place, column.shift(self.periods, fill_value=fill).array)
+        return made
 
     def needs(self, wanted: Columns) -> Columns:
         """What is wanted; a value to fill in must fit all columns."""
         return wanted if self.fill_value is None else None
 
 
-class Diff(Delegated):
-    """Each value less the one `periods` rows before it; integers stay integers, with nulls at the beginning."""
+class Diff(Cells):
+    """Each value less the one `periods` rows before it; integers stay integers (Int64), with nulls at the beginning."""
 
     op = "diff"
     family = "values"
@@ -56,12 +68,21 @@ class Diff(Delegated):
     """How many rows before; negative: behind."""
 
     def call(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """`frame.diff(periods)`."""
-        return settled(nullable(frame).diff(self.periods), list(frame.dtypes))
+        """`frame.diff(periods)`, with integers and booleans as Int64."""
+        given = decimals_as_floats(dates_as_times(frame))
+        made = frame.copy(deep=False)
+        for place, dtype in enumerate(given.dtypes):
+            column = given.iloc[:, place]
+            whole = pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+            made.isetitem(place, _whole(column, self.periods) if whole else column.diff(self.periods).array)
+        return made
 
 
-class PctChange(Delegated):
-    """Each value's change against the one `periods` rows before it, as a fraction (0.2 for 20 % more)."""
+class PctChange(Cells):
+    """Each value's change against the one `periods` rows before it, as a fraction (0.2 for 20 % more).
+
+    pandas' `freq` looks `periods` of time back on an index, and is left out.
+    """
 
     op = "pct_change"
     family = "values"
@@ -76,4 +97,16 @@ class PctChange(Delegated):
 
     def call(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame.pct_change(periods)`, as float64."""
-        return frame.pct_change(self.periods).astype("float64")
+        return decimals_as_floats(frame).pct_change(self.periods).astype("float64")
+
+
+def _whole(column: pd.Series, periods: int) -> Any:
+    """The differences of integers as Int64: neither floats, which lose digits, nor wrapped around."""
+    values = column.astype("Int64")
+    made = values.diff(periods)
+    known = made.notna().to_numpy()
+    of_three: Any = [one.to_numpy("int64", na_value=0) for one in (values, values.shift(periods), made)]
+    new, old, less = of_three
+    if bool((((new ^ old) & (new ^ less) < 0) & known).any()):
+        raise OverflowError(f"a difference is beyond {np.iinfo('int64').max:,}")
+    return made.array

@@ -8,14 +8,14 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import pointer, refusal, require_all
 from jobs.transforms.base import Example, Surroundings
-from jobs.transforms.delegated import Delegated
+from jobs.transforms.values.cells import Cells
 
 Bound = int | float | str | dict[str, int | float | str | None] | None
 """One bound for all columns, or column → bound."""
 _NUMBERS: list[dict[str, Any]] = [{"delay": -4.25, "distance": 1400}, {"delay": 31.5, "distance": 200}]
 
 
-class Abs(Delegated):
+class Abs(Cells):
     """Absolute values; every column must hold numbers or durations."""
 
     op = "abs"
@@ -31,7 +31,7 @@ class Abs(Delegated):
         return frame.abs()
 
 
-class Round(Delegated):
+class Round(Cells):
     """Round the numbers; other columns stay as they are. Halves go to the even digit, as in NumPy."""
 
     op = "round"
@@ -62,7 +62,7 @@ class Round(Delegated):
         return self.decimals.get(name) if isinstance(self.decimals, dict) else self.decimals
 
 
-class Clip(Delegated):
+class Clip(Cells):
     """Bring what lies outside of bounds to the bound; nulls stay."""
 
     op = "clip"

@@ -5,10 +5,10 @@ from typing import ClassVar, Literal
 import pandas as pd
 
 from jobs.transforms.base import Example
-from jobs.transforms.delegated import Delegated
+from jobs.transforms.values.cells import NumbersAtWill
 
 
-class Rank(Delegated):
+class Rank(NumbersAtWill):
     """Each value's place in the order of its column, from 1; equal values share one."""
 
     op = "rank"
@@ -21,8 +21,6 @@ class Rank(Delegated):
 
     method: Literal["average", "min", "max", "first", "dense"] = "average"
     """What equal values get: the mean of their places, the least, the largest, their order, or no gap after them."""
-    numeric_only: bool = False
-    """Leave out columns that hold no numbers."""
     na_option: Literal["keep", "top", "bottom"] = "keep"
     """Nulls have no rank, the least ones, or the last ones."""
     ascending: bool = True

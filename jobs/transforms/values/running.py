@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from jobs.transforms.base import Example
-from jobs.transforms.delegated import Delegated
+from jobs.transforms.values.cells import NumbersAtWill
 
 
 def _example(op: str, results: list[int]) -> Example:
@@ -13,11 +13,9 @@ def _example(op: str, results: list[int]) -> Example:
     return Example(inputs={"df": inputs}, pipeline=[{"op": op}], result=[{"flights": one} for one in results])
 
 
-class _Cumulative(Delegated):
+class _Cumulative(NumbersAtWill):
     skipna: bool = True
     """Pass nulls over; false: everything behind a null is null."""
-    numeric_only: bool = False
-    """Leave out columns that hold no numbers."""
 
 
 class CumSum(_Cumulative):

@@ -1,5 +1,6 @@
 """Time zones of a column of times."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import one_column, refusal, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, reason
+from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
 
@@ -27,10 +29,16 @@ _TIMES: list[dict[str, Any]] = [{"at": "2024-07-01 12:00"}]
 
 
 class _Zoned(Transform):
+    follows = Follows.WHOLLY
+
     on: str
     """The column of times."""
     tz: Zone
     """The zone by its IANA name; null takes the zone away."""
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
 
     def needs(self, wanted: Columns) -> Columns:
         """The column of times too."""

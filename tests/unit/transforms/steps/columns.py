@@ -6,10 +6,21 @@ from hypothesis import strategies as st
 
 from tests.unit.transforms.steps.words import COLUMN, COLUMNS, DTYPE, EXPRESSIONS, step
 
+_TEXT = st.sampled_from(["", "k", "_x"])
+_FILL = st.sampled_from([None, None, 0, 1.5, "a", True])
+_LABEL = st.sampled_from([1, 2, 0.0, "a", "x", None, True, "2024-01-31"])
 STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
     "select": step("select", columns=COLUMNS),
     "assign": step("assign", columns=st.dictionaries(COLUMN, EXPRESSIONS, min_size=1, max_size=2)),
     "rename": step("rename", columns=st.dictionaries(COLUMN, COLUMN, min_size=1, max_size=2)),
     "drop": step("drop", columns=COLUMNS) | step("drop", index=st.integers(0, 2)),
     "astype": step("astype", dtype=DTYPE | st.dictionaries(COLUMN, DTYPE, min_size=1, max_size=2)),
+    "filter": step("filter", items=COLUMNS) | step("filter", like=COLUMN) | step("filter", regex=st.just("^[kvx]")),
+    "add_prefix": step("add_prefix", prefix=_TEXT),
+    "add_suffix": step("add_suffix", suffix=_TEXT),
+    "set_axis": step("set_axis", labels=st.lists(COLUMN, min_size=2, max_size=4)),
+    "reindex": (
+        step("reindex", columns=COLUMNS, fill_value=_FILL)
+        | step("reindex", on=COLUMN, labels=st.lists(_LABEL, max_size=3), fill_value=_FILL)
+    ),
 }  # fmt: skip
