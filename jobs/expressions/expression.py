@@ -1,7 +1,7 @@
 """An expression: parsed and checked once, evaluated over any number of frames."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,10 @@ from jobs.errors import DtypeUnsuitable
 from jobs.expressions.build import Builder
 from jobs.expressions.lexer import USUAL, Extent, read
 from jobs.expressions.logic import as_condition
-from jobs.expressions.tree import Column, Node, Scope, unsuitable
+from jobs.expressions.tree import Column, Constant, Node, Scope, unsuitable
 from jobs.expressions.values import Clash, Logical, Value, is_scalar, to_series
+
+_LIST: Final = "a list is no value of a column; it stands beside in, == or !="
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Expression:
         if isinstance(value, np.ndarray) and not value.flags.writeable:
             return value.copy()  # a view of the frame or of an Arrow buffer: a result shares memory with neither
         if isinstance(value, tuple):
-            raise DtypeUnsuitable("a list is no value of a column; it stands beside in, == or !=")
+            raise DtypeUnsuitable(_LIST)
         return value
 
 
@@ -72,5 +74,8 @@ def parse(text: str, extent: Extent = USUAL) -> Expression:
     Raises ExpressionSyntax, ExpressionForbidden or ExpressionTooLarge with the position and what to write instead.
     """
     source = read(text, extent)
-    tree = Builder(source, extent.depth).build(source.tree)
+    builder = Builder(source, extent.depth)
+    tree = builder.build(source.tree)
+    if isinstance(tree, Constant) and isinstance(tree.literal, tuple):
+        builder.refuse(_LIST, source.tree)
     return Expression(text, tree, frozenset(tree.columns()))
