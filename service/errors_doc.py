@@ -63,6 +63,7 @@ WHEN: Final[dict[str, str]] = {
     "transform.column_ambiguous": "A step names a column that its frame has more than once.",
     "transform.column_taken": "A step would make a column whose name is taken.",
     "transform.dtype_unsuitable": "A step cannot work on a column of this dtype; cast it with `astype` before.",
+    "transform.expectation_failed": "Rows are not what `expect` says; the detail names rules and rows.",
     "transform.output_too_large": "A step's frame would exceed the limits of rows or columns; nothing was allocated.",
     "transform.failed": "A step raised; the report has the exception, sample rows and the frame's shape.",
     "transform.retry": "A transform asked for another try in the last of `max_attempts` attempts; the detail says why.",

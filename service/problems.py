@@ -64,6 +64,7 @@ STATUS: Final[dict[str, int]] = {
     "transform.column_ambiguous": 422,
     "transform.column_taken": 422,
     "transform.dtype_unsuitable": 422,
+    "transform.expectation_failed": 422,
     "transform.output_too_large": 422,
     "transform.failed": 422,
     "input.missing": 422,

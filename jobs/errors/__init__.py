@@ -22,6 +22,7 @@ FramequeueError
 │   ├── ColumnTaken           transform.column_taken
 │   ├── ColumnAmbiguous       transform.column_ambiguous
 │   ├── DtypeUnsuitable       transform.dtype_unsuitable
+│   ├── ExpectationFailed     transform.expectation_failed
 │   ├── OutputTooLarge        transform.output_too_large
 │   ├── StepFailed            transform.failed
 │   ├── Retry                 transform.retry
@@ -87,6 +88,7 @@ from jobs.errors.data import (
     ColumnUnknown,
     ConnectionLost,
     DtypeUnsuitable,
+    ExpectationFailed,
     FidelityLost,
     FormatError,
     FormatNotAcceptable,
@@ -179,6 +181,7 @@ __all__ = [
     "DtypeUnsuitable",
     "DtypesTooLarge",
     "EnvelopeTooLarge",
+    "ExpectationFailed",
     "ExpressionError",
     "ExpressionForbidden",
     "ExpressionSyntax",

@@ -1,9 +1,11 @@
 """What is wrong with data: a step that cannot work on it, an input that cannot be read, a format that is not there."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from jobs.errors.base import FramequeueError, PlacedError, text_of
 from jobs.hints import did_you_mean, listing
+from jobs.model import Place
 
 
 class TransformError(PlacedError):
@@ -52,6 +54,48 @@ class DtypeUnsuitable(TransformError):
     def __init__(self, detail: str, *, column: str | None = None, dtype: str | None = None, pointer: str = "") -> None:
         self.column, self.dtype = column, dtype
         super().__init__(detail, pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """One rule of `expect` that `count` rows break: `rows` are the positions of the first, `values` what stands there.
+
+    `what` says what is wrong with a value (`is not >= 0`), `pointer` is the rule's; a value untold is "".
+    """
+
+    columns: tuple[str, ...]
+    what: str
+    count: int
+    rows: tuple[int, ...]
+    values: tuple[str, ...]
+    pointer: str
+
+    def told(self) -> str:
+        """The rule as a clause: `column 'amount' is not >= 0 in 2 rows (row 3: -1.0, row 9: -2.5)`."""
+        cells = zip(self.rows, self.values, strict=True)
+        shown = ", ".join(f"row {row + 1}: {value}" if value else f"row {row + 1}" for row, value in cells)
+        more = ", …" if self.count > len(self.rows) else ""
+        subject = f"column{'s' if len(self.columns) > 1 else ''} {', '.join(map(repr, self.columns))}"
+        return f"{subject} {self.what} in {self.count:,} row{'s' if self.count > 1 else ''} ({shown}{more})"
+
+
+class ExpectationFailed(TransformError):
+    code = "transform.expectation_failed"
+    title = "Rows are not as expected"
+
+    def __init__(self, unmet: Sequence[Unmet]) -> None:
+        self.column = unmet[0].columns[0]
+        self.rows = tuple(dict.fromkeys(row for rule in unmet for row in rule.rows))
+        super().__init__("; ".join(rule.told() for rule in unmet[:_TOLD]) + _and_more(len(unmet) - _TOLD))
+        self.places = tuple(Place(pointer=rule.pointer, code=self.code, detail=rule.told()) for rule in unmet[:_PLACES])
+
+
+def _and_more(count: int) -> str:
+    return f"; and {count} more rules" if count > 0 else ""
+
+
+_TOLD = 10
+_PLACES = 100
 
 
 class OutputTooLarge(TransformError):

@@ -1,7 +1,7 @@
 """An expression: parsed and checked once, evaluated over any number of frames."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,10 @@ from jobs.expressions.build import Builder
 from jobs.expressions.lexer import USUAL, Extent, read
 from jobs.expressions.logic import as_condition
 from jobs.expressions.scope import Scope
-from jobs.expressions.tree import Column, Node, unsuitable
+from jobs.expressions.tree import Column, Constant, Node, unsuitable
 from jobs.expressions.values import Clash, Logical, Value, is_scalar, to_series
+
+_LIST: Final = "a list is no value of a column; it stands beside in, == or !="
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,22 @@ class Expression:
         """As `evaluate`, a scalar repeated over the frame's length."""
         if isinstance(self.tree, Column):
             return Scope(frame).raw(self.tree.name)
-        try:
-            return to_series(self._value(frame), frame.index)
-        except Clash as clash:
-            raise unsuitable(str(clash), (self.tree,), Scope(frame)) from None
+        return self._series(self._value(frame), frame)
 
     def values(self, frame: pd.DataFrame) -> Any:
         """As `column`, the array alone: NumPy's where it is one of plain numbers, else pandas'."""
-        value = None if isinstance(self.tree, Column) else self._value(frame)
+        value = Scope(frame).raw(self.tree.name) if isinstance(self.tree, Column) else self._value(frame)
         if isinstance(value, np.ndarray):
             return value
-        column = self.column(frame)
+        column = self._series(value, frame)
         plain = isinstance(column.dtype, np.dtype) and column.dtype.kind not in "mM"
         return column.to_numpy() if plain else column.array
+
+    def _series(self, value: Value, frame: pd.DataFrame) -> pd.Series:
+        try:
+            return to_series(value, frame.index)
+        except Clash as clash:
+            raise unsuitable(str(clash), (self.tree,), Scope(frame)) from None
 
     def mask(self, frame: pd.DataFrame) -> Any:
         """The rows for which the condition is true, as a NumPy array of bool: neither false nor null ones.
@@ -78,7 +83,7 @@ class Expression:
         if isinstance(value, np.ndarray) and not value.flags.writeable:
             return value.copy()  # a view of the frame or of an Arrow buffer: a result shares memory with neither
         if isinstance(value, tuple):
-            raise DtypeUnsuitable("a list is no value of a column; it stands beside in, == or !=")
+            raise DtypeUnsuitable(_LIST)
         return value
 
 
@@ -88,5 +93,8 @@ def parse(text: str, extent: Extent = USUAL) -> Expression:
     Raises ExpressionSyntax, ExpressionForbidden or ExpressionTooLarge with the position and what to write instead.
     """
     source = read(text, extent)
-    tree = Builder(source, extent.depth).build(source.tree)
+    builder = Builder(source, extent.depth)
+    tree = builder.build(source.tree)
+    if isinstance(tree, Constant) and isinstance(tree.literal, tuple):
+        builder.refuse(_LIST, source.tree)
     return Expression(text, tree, frozenset(tree.columns()))

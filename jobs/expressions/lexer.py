@@ -82,14 +82,16 @@ def read(text: str, extent: Extent = USUAL) -> Source:
     if len(text) > extent.characters:
         raise ExpressionTooLarge(
             f"an expression may have {extent.characters:,} characters, this has {len(text):,} "
-            "(setting limits.expression_chars); split it over assign steps"
+            "(setting limits.expression_chars); split it over assign steps",
+            text=text[:200],
+            position=extent.characters,
         )
     lexer = _Lexer(text, extent.depth)
     lexer.run()
     python = " ".join(lexer.tokens)
     starts = tuple(lexer.starts)
     if not python:
-        raise ExpressionSyntax("the expression is empty", text=text)
+        raise ExpressionSyntax("the expression is empty", text=text, position=0)
     try:
         with _ONE_AT_A_TIME:
             tree = ast.parse(python, mode="eval").body
@@ -97,9 +99,10 @@ def read(text: str, extent: Extent = USUAL) -> Source:
         index = bisect.bisect_right(starts, max(0, (error.offset or 1) - 1)) - 1
         raise ExpressionSyntax(_reason(error), text=text, position=lexer.origins[max(0, index)]) from None
     except (MemoryError, RecursionError):
-        raise ExpressionTooLarge("the expression is nested too deeply; split it over assign steps", text=text) from None
+        detail = "the expression is nested too deeply; split it over assign steps"
+        raise ExpressionTooLarge(detail, text=text, position=0) from None
     except ValueError as error:
-        raise ExpressionSyntax(str(error), text=text) from None
+        raise ExpressionSyntax(str(error), text=text, position=0) from None
     return Source(text, python, tree, lexer.names, lexer.numbers, starts, tuple(lexer.origins))
 
 

@@ -3,5 +3,6 @@
 from typing import Final
 
 from jobs.transforms.base import Transform
+from jobs.transforms.check.expect import Expect
 
-OPS: Final[tuple[type[Transform], ...]] = ()
+OPS: Final[tuple[type[Transform], ...]] = (Expect,)
