@@ -90,7 +90,7 @@ def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) ->
         if sieve is None:
             return Decoded(sound(pa.Table.from_batches(list(checked), schema=schema)), width=width)
         left = Sifted(sieve, sound(schema.empty_table()).schema)
-        for part in together(checked, schema):
+        for part in together(checked, schema, options.part_rows):
             left.take(sound(part))
         return left.decoded(width, options.name)
     except _BROKEN as error:
@@ -99,9 +99,7 @@ def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) ->
         raise InputMalformed(detail, input=options.name) from None
 
 
-def _checked(
-    batches: Iterator[pa.RecordBatch], budget: Budget, options: DecodeOptions
-) -> Iterator[pa.RecordBatch]:
+def _checked(batches: Iterator[pa.RecordBatch], budget: Budget, options: DecodeOptions) -> Iterator[pa.RecordBatch]:
     rows = 0
     for batch in batches:
         rows += batch.num_rows

@@ -77,6 +77,8 @@ class DecodeOptions:
     ours: bool = False
     rejects: InputRejects | None = None
     sieve: Sieve | None = None
+    part_rows: int = 131_072
+    """Rows that the sieve is asked of together: smaller parts are put together, since each costs a millisecond."""
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 

@@ -12,7 +12,6 @@ from jobs.codecs.budget import Budget, has_length
 from jobs.codecs.parquet_groups import RowGroups
 from jobs.codecs.parquet_pages import ChunkCost, cost_of, footer_size, promised_columns
 from jobs.codecs.picking import picked
-from jobs.codecs.sifting import sieve_for
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
 from jobs.errors import FidelityLost, InputEmpty, InputMalformed
@@ -66,11 +65,10 @@ class Parquet:
             columns = _readable_alone(schema, options.columns)
             if columns is not None:
                 schema = pa.schema([schema.field(name) for name in columns])
-            sieve = sieve_for(options, schema)
-            groups = RowGroups(file, schema, columns, sieve)
+            groups = RowGroups(file, schema, columns, options)
             coded = _coded(_costs(data, groups, options.limits.decoded_bytes), schema, budget)
-            if sieve is not None and not coded:
-                return groups.sifted(sieve, lambda part: _checked(part, budget)).decoded(width, options.name)
+            if groups.sieve is not None and not coded:
+                return groups.sifted(groups.sieve, lambda part: _checked(part, budget)).decoded(width, options.name)
             table = _read_coded(data, coded, columns, schema, budget) if coded else _checked(file.read(columns), budget)
             return Decoded(_sound_text(table) if coded else table, width=width)
 

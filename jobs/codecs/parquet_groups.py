@@ -6,11 +6,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.codecs.base import Extent, Sieve
-from jobs.codecs.sifting import PART_ROWS, Sifted
+from jobs.codecs.base import DecodeOptions, Extent, Sieve
+from jobs.codecs.sifting import Sifted, sieve_for
 
-_LARGE_ROWS: Final = 8 * PART_ROWS
-"""A row group of more rows is read in parts itself."""
+# a row group of so many times the rows of a part is read in parts itself, and then all columns together
+_LARGE: Final = 8
 _UNTOLD: Final = (pa.ArrowException, ValueError, TypeError, OverflowError, ArithmeticError, NotImplementedError)
 
 
@@ -18,9 +18,11 @@ class RowGroups:
     """What is read of an open file: the `columns` (None for all), and of the row groups those that the sieve needs."""
 
     def __init__(
-        self, file: pq.ParquetFile, schema: pa.Schema, columns: list[str] | None, sieve: Sieve | None
+        self, file: pq.ParquetFile, schema: pa.Schema, columns: list[str] | None, options: DecodeOptions
     ) -> None:
         self.columns, self.metadata = columns, file.metadata
+        self.sieve = sieve = sieve_for(options, schema)
+        self._part_rows = options.part_rows
         self._file, self._schema = file, schema
         self._places = _places(file.metadata, schema)
         self._nullable = None if sieve is None else self._with_nulls()
@@ -67,20 +69,20 @@ class RowGroups:
         for group in self.groups:
             held.append(group)
             rows += self.metadata.row_group(group).num_rows
-            if rows >= PART_ROWS:
+            if rows >= self._part_rows:
                 yield held
                 held, rows = [], 0
         if held:
             yield held
 
     def _is_large(self, bundle: list[int]) -> bool:
-        return any(self.metadata.row_group(group).num_rows > _LARGE_ROWS for group in bundle)
+        return any(self.metadata.row_group(group).num_rows > _LARGE * self._part_rows for group in bundle)
 
     def _parts(self, bundle: list[int]) -> Iterator[pa.Table]:
         if not self._is_large(bundle):
             yield self._file.read_row_groups(bundle, self.columns)
             return
-        for batch in self._file.iter_batches(PART_ROWS, bundle, self.columns):
+        for batch in self._file.iter_batches(self._part_rows, bundle, self.columns):
             yield pa.Table.from_batches([batch])
 
     def _with_nulls(self) -> list[str] | None:

@@ -1,7 +1,6 @@
 """Decoding in parts: of each part the rows that are wanted are kept before the next is decoded."""
 
 from collections.abc import Iterator
-from typing import Final
 
 import pyarrow as pa
 
@@ -9,9 +8,6 @@ from jobs.codecs.base import Decoded, DecodeOptions, Sieve
 from jobs.codecs.floats import has_nan
 from jobs.codecs.picking import only
 from jobs.model import Warn
-
-PART_ROWS: Final = 131_072
-"""Rows that are looked at together: smaller parts are put together, since each costs about a millisecond."""
 
 
 def sieve_for(options: DecodeOptions, schema: pa.Schema) -> Sieve | None:
@@ -67,7 +63,11 @@ class Sifted:
             self._kept.append(only(none, self._sieve.kept))
         parts = [self._declared(part) for part in self._kept]
         warnings = tuple(
-            Warn(code="nan_to_null", detail=f"input {name!r}, column {column!r}: NaN is missing, like null", column=column)
+            Warn(
+                code="nan_to_null",
+                detail=f"input {name!r}, column {column!r}: NaN is missing, like null",
+                column=column,
+            )
             for column, nan in self._nan.items()
             if nan
         )
@@ -83,12 +83,12 @@ class Sifted:
         return pa.Table.from_arrays(part.columns, schema=pa.schema(fields))
 
 
-def together(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The batches as tables of at least PART_ROWS rows, but for the last."""
+def together(batches: Iterator[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
+    """The batches as tables of at least so many rows, but for the last."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
-        if sum(one.num_rows for one in held) >= PART_ROWS:
+        if sum(one.num_rows for one in held) >= rows:
             yield pa.Table.from_batches(held, schema=schema)
             held = []
     if held:

@@ -1,7 +1,8 @@
 """The inputs of an attempt: their bytes from Redis, and of those the columns and rows that the pipeline looks at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -19,6 +20,8 @@ from jobs.store import blobs
 from jobs.store.claims import Claim
 from jobs.store.redis import Redis
 from jobs.transforms.usage import plus
+from jobs.worker.clock import Clock
+from jobs.worker.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ async def _payload(redis: Redis, claim: Claim, name: str, ref: PayloadRef) -> pa
 class Reader:
     """Decodes inputs as far as the pipeline's `readings` go, each when it is asked for; without a reading, all of it.
 
+    `usual` are the options that are the same for all.
     Bad rows go into `rejects` where it is given, and fail elsewhere. What was found out about those that were asked for
     is in `infos`, `warnings` and `done`, the steps whose conditions were applied on the way.
     """
@@ -62,11 +66,14 @@ class Reader:
         given: Mapping[str, Input],
         payloads: Mapping[str, pa.Buffer],
         readings: Mapping[str, Reading],
-        limits: DecodeLimits,
+        usual: DecodeOptions,
         rejects: Rejects | None = None,
     ) -> None:
         self._given, self._payloads, self._readings = given, payloads, readings
-        self._limits, self._rejects = limits, rejects
+        self._usual = usual
+        self.names = tuple(given)
+        # all of them now, so that they come in the job's order
+        self._aside = {} if rejects is None else {name: rejects.of_input(name) for name in given}
         self._infos: dict[str, InputInfo] = {}
         self._warnings: dict[str, tuple[Warn, ...]] = {}
         self.done: set[int] = set()
@@ -103,7 +110,8 @@ class Reader:
     def _decoded(self, name: str, reading: Reading, sieve: Conditions | None) -> Decoded:
         given = self._given[name]
         ref = given.payload
-        options = DecodeOptions(
+        options = replace(
+            self._usual,
             name=name,
             charset=ref.charset,
             orient=ref.orient,
@@ -111,11 +119,35 @@ class Reader:
             # a cast is asked for, and may fail, whoever reads its column
             columns=plus(reading.columns, given.dtypes),
             ours=ref.ours,
-            rejects=None if self._rejects is None else self._rejects.of_input(name),
+            rejects=self._aside.get(name),
             sieve=sieve,
-            limits=self._limits,
         )
         return decode(self._payloads[name], ref.media_type, ref.encoding, options)
+
+
+class Given:
+    """The inputs of an attempt: each is decoded when the first step that reads it comes up, those of no step never.
+
+    `last` says that they are not to be decoded once more: each payload is then taken out of `payloads` after its use.
+    """
+
+    def __init__(self, reader: Reader, payloads: dict[str, pa.Buffer], memory: Memory, *, last: bool) -> None:
+        self.reader, self.decode_ms = reader, 0.0
+        self._payloads, self._memory, self._last = payloads, memory, last
+
+    def frames(self, check: Callable[[], None]) -> dict[str, Callable[[], pd.DataFrame]]:
+        """What makes the frames, by name; `check` is called before and may raise."""
+        return {name: partial(self._decoded, name, check) for name in self.reader.names}
+
+    def _decoded(self, name: str, check: Callable[[], None]) -> pd.DataFrame:
+        check()
+        clock = Clock()
+        frame = self.reader.frame(name)
+        self._memory.decoded((frame,))
+        if self._last:
+            self._memory.beside -= len(self._payloads.pop(name))
+        self.decode_ms = round(self.decode_ms + clock.lap(), 3)
+        return frame
 
 
 def read(
@@ -127,7 +159,7 @@ def read(
     rejects: Rejects | None = None,
 ) -> Inputs:
     """All inputs, decoded as a Reader does; `check` is called between them and may raise."""
-    reader, frames = Reader(given, payloads, readings, limits, rejects), dict[str, pd.DataFrame]()
+    reader, frames = Reader(given, payloads, readings, DecodeOptions(limits=limits), rejects), dict[str, pd.DataFrame]()
     for name in given:
         check()
         frames[name] = reader.frame(name)
