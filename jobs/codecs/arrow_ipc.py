@@ -9,6 +9,7 @@ from jobs.codecs.arrow_messages import decoded_sizes
 from jobs.codecs.base import Decoded, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget
 from jobs.codecs.picking import picked
+from jobs.codecs.sifting import Sifted, sieve_for, together
 from jobs.codecs.sink import Sink
 from jobs.codecs.soundness import sound
 from jobs.codecs.written_out import written_out
@@ -73,7 +74,7 @@ def _file_batches(data: pa.Buffer, options: pa.ipc.IpcReadOptions | None = None)
 def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) -> Decoded:
     if data.size == 0:
         raise InputEmpty(f"input {options.name!r} is empty where an Arrow {kind} was expected", input=options.name)
-    budget, rows = Budget(options), 0
+    budget = Budget(options)
     if not options.ours:
         _check_sizes(data, budget)
     try:
@@ -84,20 +85,30 @@ def _decode(data: pa.Buffer, options: DecodeOptions, kind: str, opened: Open) ->
         if len(positions) < width:
             # these alone are decompressed
             schema, batches = opened(data, pa.ipc.IpcReadOptions(included_fields=positions))
-        kept = []
-        for batch in batches:
-            rows += batch.num_rows
-            budget.rows(rows)
-            if not options.ours:
-                # first of all: offsets that lie would make even asking for the size crash
-                batch.validate(full=True)
-            budget.bytes(batch.nbytes + sum(map(written_out, batch.columns)))
-            kept.append(batch)
-        return Decoded(sound(pa.Table.from_batches(kept, schema=schema)), width=width)
+        checked = _checked(batches, budget, options)
+        sieve = sieve_for(options, schema)
+        if sieve is None:
+            return Decoded(sound(pa.Table.from_batches(list(checked), schema=schema)), width=width)
+        left = Sifted(sieve, sound(schema.empty_table()).schema)
+        for part in together(checked, schema, options.part_rows):
+            left.take(sound(part))
+        return left.decoded(width, options.name)
     except _BROKEN as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         detail = f"input {options.name!r} is no readable Arrow {kind} ({reason})"
         raise InputMalformed(detail, input=options.name) from None
+
+
+def _checked(batches: Iterator[pa.RecordBatch], budget: Budget, options: DecodeOptions) -> Iterator[pa.RecordBatch]:
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        budget.rows(rows)
+        if not options.ours:
+            # first of all: offsets that lie would make even asking for the size crash
+            batch.validate(full=True)
+        budget.bytes(batch.nbytes + sum(map(written_out, batch.columns)))
+        yield batch
 
 
 def _check_sizes(data: pa.Buffer, budget: Budget) -> None:

@@ -27,12 +27,46 @@ class DecodeLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """What a file says of one column in some of its rows: how many of them are null, where it says so.
+
+    `ends` hold bounds of the others, NaN aside: one that is not above the least, one that is not below the greatest.
+    """
+
+    rows: int
+    nulls: int | None = None
+    ends: pa.Array | None = None
+
+
+class Sieve(Protocol):
+    """Which rows of an input are wanted, told from each by itself, so that it can be asked of any part of them."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns it looks at."""
+        ...
+
+    @property
+    def kept(self) -> frozenset[str] | None:
+        """The columns that are wanted of the rows it keeps, None for all."""
+        ...
+
+    def holds(self, table: pa.Table) -> pa.BooleanArray:
+        """Which rows of a part are wanted; the part has the `columns`, nullable where nulls may occur."""
+        ...
+
+    def may_hold(self, extents: Mapping[str, Extent]) -> bool:
+        """Whether some row of a part may be wanted, or fail; of columns without an extent nothing is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class DecodeOptions:
     """How to read one input. `name` is the input's, for messages; `dtypes` maps a column to a dtype's name.
 
     `columns` are the only ones to read, None for all: what is in others is neither decoded nor checked. `ours` says
     that a worker wrote the bytes, so that nothing in them has to be doubted. Bad rows go into `rejects` where that is
-    given, and fail the input elsewhere.
+    given, and fail the input elsewhere. A codec that decodes in parts may keep of each only what passes the `sieve`.
     """
 
     name: str = "df"
@@ -42,6 +76,9 @@ class DecodeOptions:
     columns: frozenset[str] | None = None
     ours: bool = False
     rejects: InputRejects | None = None
+    sieve: Sieve | None = None
+    part_rows: int = 131_072
+    """Rows that the sieve is asked of together: smaller parts are put together, since each costs a millisecond."""
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 
@@ -60,13 +97,15 @@ class Decoded(NamedTuple):
     """A decoded input and what had to be mapped on the way; `width` counts its columns, those left unread too.
 
     `guessed` says that the types were told from the values: the codec then leaves out the rows that are known to be bad
-    itself, so that decoding again gives the types of the others.
+    itself, so that decoding again gives the types of the others. Where the table holds only what passed the sieve,
+    `rows` counts all there were, and a field is nullable where one of those was null.
     """
 
     table: pa.Table
     warnings: tuple[Warn, ...] = ()
     width: int | None = None
     guessed: bool = False
+    rows: int | None = None
 
 
 class Codec(Protocol):

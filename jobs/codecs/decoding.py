@@ -32,6 +32,8 @@ def decode(data: pa.Buffer, media_type: str, encoding: str | None, options: Deco
     budget = Budget(options)
     budget.columns(width)
     budget.table(table)
+    if decoded.rows is not None:  # seen part by part, as below
+        return decoded
     table, mapped = plain_table(table)
     table = exact_nullability(table)
     return Decoded(table, (*decoded.warnings, *mapped, *_nan_warnings(table, options.name)), width)

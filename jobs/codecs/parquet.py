@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from jobs.codecs.base import Decoded, DecodeLimits, DecodeOptions, EncodeOptions
 from jobs.codecs.budget import Budget, has_length
+from jobs.codecs.parquet_groups import RowGroups
 from jobs.codecs.parquet_pages import ChunkCost, cost_of, footer_size, promised_columns
 from jobs.codecs.picking import picked
 from jobs.codecs.sink import Sink
@@ -46,17 +47,14 @@ class Parquet:
         if data.size == 0:
             raise InputEmpty(f"input {options.name!r} is empty where a Parquet file was expected", input=options.name)
         try:
-            read, width = self._read(data, options)
-            table = sound(read)
-            _check_text(table)
-            return Decoded(table, width=width)
+            return self._read(data, options)
         except _BROKEN as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise InputMalformed(
                 f"input {options.name!r} is no readable Parquet file ({reason})", input=options.name
             ) from None
 
-    def _read(self, data: pa.Buffer, options: DecodeOptions) -> tuple[pa.Table, int]:
+    def _read(self, data: pa.Buffer, options: DecodeOptions) -> Decoded:
         budget = Budget(options)
         _check_footer(data, budget, options.limits)
         with pq.ParquetFile(pa.BufferReader(data)) as file:
@@ -67,12 +65,12 @@ class Parquet:
             columns = _readable_alone(schema, options.columns)
             if columns is not None:
                 schema = pa.schema([schema.field(name) for name in columns])
-            coded = _coded(_costs(data, file, columns, options.limits.decoded_bytes), schema, budget)
-            if coded:
-                return _read_coded(data, coded, columns, schema, budget), width
-            table = file.read(columns)
-            budget.bytes(table.nbytes)
-            return table, width
+            groups = RowGroups(file, schema, columns, options)
+            coded = _coded(_costs(data, groups, options.limits.decoded_bytes), schema, budget)
+            if groups.sieve is not None and not coded:
+                return groups.sifted(groups.sieve, lambda part: _checked(part, budget)).decoded(width, options.name)
+            table = _read_coded(data, coded, columns, schema, budget) if coded else _checked(file.read(columns), budget)
+            return Decoded(_sound_text(table) if coded else table, width=width)
 
     def encode(self, batches: pa.RecordBatchReader, _options: EncodeOptions, /) -> Iterator[bytes]:
         """A Parquet file, a row group per batch; see `Codec.encode`."""
@@ -111,13 +109,20 @@ def _readable_alone(schema: pa.Schema, columns: frozenset[str] | None) -> list[s
     return [schema.names[position] for position in positions]
 
 
-def _check_text(table: pa.Table) -> None:
-    """Raise pa.ArrowInvalid on text that is not UTF-8: the reader takes it as it stands, and JSON could not."""
+def _checked(table: pa.Table, budget: Budget) -> pa.Table:
+    budget.bytes(table.nbytes)
+    return _sound_text(table)
+
+
+def _sound_text(table: pa.Table) -> pa.Table:
+    """The sound table; pa.ArrowInvalid on text that is not UTF-8: the reader takes it as it is, and JSON could not."""
+    table = sound(table)
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             for chunk in column.chunks:
                 if not _is_ascii(chunk.buffers()[2]):
                     chunk.validate(full=True)
+    return table
 
 
 def _is_ascii(data: pa.Buffer | None) -> bool:
@@ -142,13 +147,13 @@ def _check_footer(data: pa.Buffer, budget: Budget, limits: DecodeLimits) -> None
         budget.fits(size * _FOOTER_COST)
 
 
-def _costs(data: pa.Buffer, file: pq.ParquetFile, columns: list[str] | None, limit: int) -> dict[str, ChunkCost]:
+def _costs(data: pa.Buffer, read: RowGroups, limit: int) -> dict[str, ChunkCost]:
     """What each column to read decodes to, by its path."""
-    metadata, costs = file.metadata, dict[str, ChunkCost]()
+    metadata, costs = read.metadata, dict[str, ChunkCost]()
     for place in range(metadata.num_columns):
         path = metadata.schema.column(place).path
-        if columns is None or path.split(".")[0] in columns:
-            groups = (cost_of(data, metadata, group, place, limit) for group in range(metadata.num_row_groups))
+        if read.columns is None or path.split(".")[0] in read.columns:
+            groups = (cost_of(data, metadata, group, place, limit) for group in read.groups)
             costs[f"{path}" if path not in costs else f"{path} {place}"] = sum(groups, ChunkCost())
     return costs
 

@@ -10,6 +10,7 @@ from jobs.errors import DtypeUnsuitable
 from jobs.expressions.build import Builder
 from jobs.expressions.lexer import USUAL, Extent, read
 from jobs.expressions.logic import as_condition
+from jobs.expressions.rowwise import row_wise
 from jobs.expressions.scope import Scope
 from jobs.expressions.tree import Column, Constant, Node, unsuitable
 from jobs.expressions.values import Clash, Logical, Value, is_scalar, to_series
@@ -24,6 +25,11 @@ class Expression:
     text: str
     tree: Node
     columns: frozenset[str]
+
+    @property
+    def row_wise(self) -> bool:
+        """Whether each row's value is the same whatever other rows the frame has; false where that is not known."""
+        return row_wise(self.tree)
 
     def evaluate(self, frame: pd.DataFrame) -> Any:
         """A Series over the frame's index, or a scalar where no operand is a row's own (a literal, a reduction).

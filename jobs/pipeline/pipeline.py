@@ -11,6 +11,7 @@ from jobs.errors import OutputTooLarge
 from jobs.interrupted import InterruptedThread
 from jobs.pipeline.bounds import USUAL, Bounds
 from jobs.pipeline.failures import Moment, failure_of
+from jobs.pipeline.frames import Frames, Given
 from jobs.pipeline.reading import Reading, readings
 from jobs.pipeline.steps import Step, read_steps
 from jobs.transforms.base import Surroundings
@@ -68,7 +69,7 @@ class Pipeline:
 
     def run(
         self,
-        frames: Mapping[str, pd.DataFrame],
+        frames: Mapping[str, Given],
         *,
         context: Context | None = None,
         observer: Observer = NO_OBSERVER,
@@ -78,25 +79,33 @@ class Pipeline:
     ) -> pd.DataFrame:
         """The frame after the last step; `frames` holds one frame per input, and none of them is changed.
 
+        A function in place of a frame is called before the first step that reads it, outside of all steps, and what it
+        raises passes as it is. A frame is let go after its last use: who drops its own references keeps memory low.
         `done` are the indexes of steps whose conditions their inputs met already when they were read: these pass on.
-        A frame is let go after its last use: who also drops its own references keeps memory low.
         Raises a FramequeueError that points at the step (`failure_details` tells more), and whatever `observer` raises.
         """
-        names = dict(frames)
+        names = Frames(frames)
         del frames
         context = context or Context()
-        if any(step.transform.reads_inputs for step in self.steps):
-            context = replace(context, inputs={name: names[name] for name in self.inputs})
-        around = Surroundings(frames=names, max_rows=max_rows, max_columns=max_columns, context=context)
-        frame = names[self.start] if self.start is not None else pd.DataFrame()
+        around = Surroundings(frames=names.made, max_rows=max_rows, max_columns=max_columns, context=context)
+        frame = names.take(self.start) if not self.steps and self.start is not None else pd.DataFrame()
         for step in self.steps:
-            given = frame if step.source is None else names[step.source]
-            frame = _observed(step, given, around, observer, done=step.index in done)
+            source = self.start if step.index == 0 and step.source is None else step.source
+            given = frame if source is None else names.take(source)
+            for _, name in step.transform.uses():
+                names.take(name)
+            beside = self._with_inputs(names, around) if step.transform.reads_inputs else around
+            frame = _observed(step, given, beside, observer, done=step.index in done)
+            del given, beside
             if step.save is not None:
-                names[step.save] = frame
+                names.made[step.save] = frame
             for name in step.frees:
-                del names[name]
+                names.drop(name)
         return frame
+
+    def _with_inputs(self, names: Frames, around: Surroundings) -> Surroundings:
+        inputs = {name: names.take(name) for name in self.inputs}
+        return replace(around, context=replace(around.context, inputs=inputs))
 
 
 def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer, *, done: bool) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 from config.logging import about
 from config.sections import LimitSettings
 from jobs.codecs import stored
-from jobs.codecs.base import DecodeLimits
+from jobs.codecs.base import DecodeLimits, DecodeOptions
 from jobs.codecs.frames import from_pandas
 from jobs.codecs.preview import preview
 from jobs.codecs.schema import columns_of
@@ -22,9 +21,9 @@ from jobs.pipeline import Bounds, ParsedPipelines, Pipeline, Reading, Step, fina
 from jobs.rejects import Rejects
 from jobs.transforms.catalogue import Catalogue
 from jobs.transforms.context import JOB_LOGGER, Context
-from jobs.worker import inputs
 from jobs.worker.capture import heard_by
-from jobs.worker.inputs import Inputs
+from jobs.worker.clock import Clock
+from jobs.worker.inputs import Given, Reader
 from jobs.worker.logs import LogTeller
 from jobs.worker.step_rejects import StepRejects
 from jobs.worker.stop import Stop
@@ -39,7 +38,7 @@ class Work:
     attempt: int
     spec: JobSpec
     payloads: dict[str, pa.Buffer]
-    """Emptied once they are decoded, so that their memory is free while the steps run."""
+    """Each is taken out once it is decoded for the last time, so that its memory is free while the steps run."""
     catalogue: Catalogue
     limits: LimitSettings
     stop: Stop
@@ -59,19 +58,6 @@ class Product:
     outcome: Outcome
     pieces: tuple[pa.Buffer, ...]
     set_aside: tuple[pa.Buffer, ...] = ()
-
-
-@dataclass
-class Clock:
-    """Milliseconds since it was last read."""
-
-    at: float = field(default_factory=time.perf_counter)
-
-    def lap(self) -> float:
-        """Milliseconds since the last lap, to a thousandth."""
-        now = time.perf_counter()
-        passed, self.at = now - self.at, now
-        return round(passed * 1000, 3)
 
 
 class Steps:
@@ -135,13 +121,7 @@ def _read_less(work: Work) -> Product:
 
 def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], clock: Clock) -> Product:
     memory, rejects = work.watch.memory, _collector(work.spec)
-    limits = decode_limits(work.limits)
-    given = inputs.read(work.spec.inputs, work.payloads, readings, limits, work.stop.check, rejects)
-    memory.decoded(given.frames.values())
-    if _all_whole(readings):  # else they may be read once more
-        work.payloads.clear()
-        memory.beside = 0
-    decode_ms = clock.lap()
+    given = Given(_reader(work, readings, rejects), work.payloads, work.watch.memory, last=_all_whole(readings))
     result, steps = _run(work, pipeline, given, rejects)
     clock.lap()
     table, mapped = from_pandas(result)
@@ -152,12 +132,16 @@ def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], c
     memory.see((), table.get_total_buffer_size() + info.bytes)
     outcome = Outcome(
         result=info,
-        warnings=(*given.warnings, *mapped),
-        timing=Timing(decode_ms=decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap()),
-        inputs=given.infos,
+        warnings=(*given.reader.warnings, *mapped),
+        timing=Timing(decode_ms=given.decode_ms, steps_ms=tuple(steps), encode_ms=clock.lap()),
+        inputs=given.reader.infos,
         peak_memory_bytes=memory.peak,
     )
     return Product(outcome, pieces, set_aside)
+
+
+def _reader(work: Work, readings: Mapping[str, Reading], rejects: Rejects | None) -> Reader:
+    return Reader(work.spec.inputs, work.payloads, readings, DecodeOptions(limits=decode_limits(work.limits)), rejects)
 
 
 def _collector(spec: JobSpec) -> Rejects | None:
@@ -174,7 +158,7 @@ def decode_limits(limits: LimitSettings) -> DecodeLimits:
     return DecodeLimits(**{name: getattr(limits, name) for name in DecodeLimits.__dataclass_fields__})
 
 
-def _run(work: Work, pipeline: Pipeline, given: Inputs, rejects: Rejects | None) -> tuple[pd.DataFrame, list[float]]:
+def _run(work: Work, pipeline: Pipeline, given: Given, rejects: Rejects | None) -> tuple[pd.DataFrame, list[float]]:
     steps = Steps(work, pipeline, rejects)
     context = Context(
         job_id=work.job_id,
@@ -185,13 +169,12 @@ def _run(work: Work, pipeline: Pipeline, given: Inputs, rejects: Rejects | None)
         set_aside=steps.aside,
     )
     result = pipeline.run(
-        # taken out of here, so that each is let go after its last use
-        {name: given.frames.pop(name) for name in list(given.frames)},
+        given.frames(work.stop.check),
         context=context,
         observer=steps,
         max_rows=work.limits.rows,
         max_columns=work.limits.columns,
-        done=given.done,
+        done=given.reader.done,
     )
     work.stop.check()
     return result, steps.timings

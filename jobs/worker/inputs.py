@@ -1,7 +1,8 @@
 """The inputs of an attempt: their bytes from Redis, and of those the columns and rows that the pipeline looks at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -12,13 +13,15 @@ from jobs.codecs.frames import to_pandas
 from jobs.errors import InputGone
 from jobs.model import Input, InputInfo, PayloadRef, Warn
 from jobs.pipeline import WHOLE, Reading
-from jobs.pipeline.filtering import filtered
+from jobs.pipeline.filtering import Conditions, filtered
 from jobs.pointers import escaped
 from jobs.rejects import Rejects
 from jobs.store import blobs
 from jobs.store.claims import Claim
 from jobs.store.redis import Redis
 from jobs.transforms.usage import plus
+from jobs.worker.clock import Clock
+from jobs.worker.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,103 @@ async def _payload(redis: Redis, claim: Claim, name: str, ref: PayloadRef) -> pa
     return whole
 
 
+class Reader:
+    """Decodes inputs as far as the pipeline's `readings` go, each when it is asked for; without a reading, all of it.
+
+    `usual` are the options that are the same for all.
+    Bad rows go into `rejects` where it is given, and fail elsewhere. What was found out about those that were asked for
+    is in `infos`, `warnings` and `done`, the steps whose conditions were applied on the way.
+    """
+
+    def __init__(
+        self,
+        given: Mapping[str, Input],
+        payloads: Mapping[str, pa.Buffer],
+        readings: Mapping[str, Reading],
+        usual: DecodeOptions,
+        rejects: Rejects | None = None,
+    ) -> None:
+        self._given, self._payloads, self._readings = given, payloads, readings
+        self._usual = usual
+        self.names = tuple(given)
+        # all of them now, so that they come in the job's order
+        self._aside = {} if rejects is None else {name: rejects.of_input(name) for name in given}
+        self._infos: dict[str, InputInfo] = {}
+        self._warnings: dict[str, tuple[Warn, ...]] = {}
+        self.done: set[int] = set()
+
+    @property
+    def infos(self) -> dict[str, InputInfo]:
+        """What is known of each input that was decoded, in the job's order."""
+        return {name: self._infos[name] for name in self._given if name in self._infos}
+
+    @property
+    def warnings(self) -> tuple[Warn, ...]:
+        """What was mapped, in the job's order."""
+        return tuple(warning for name in self._given for warning in self._warnings.get(name, ()))
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The frame of one input; raises what `decode` raises, and what a condition does."""
+        reading = self._readings.get(name, WHOLE)
+        in_parts = 0
+        while in_parts < len(reading.conditions) and reading.conditions[in_parts].row_wise:
+            in_parts += 1
+        rest = Conditions(reading.conditions[in_parts:], reading.kept)
+        sieve = Conditions(reading.conditions[:in_parts], plus(reading.kept, rest.columns)) if in_parts else None
+        decoded = self._decoded(name, reading, sieve)
+        rows = decoded.table.num_rows if decoded.rows is None else decoded.rows
+        given = self._given[name]
+        self._infos[name] = InputInfo(rows=rows, column_count=decoded.width, bytes=given.payload.bytes)
+        self._warnings[name] = decoded.warnings
+        if sieve is not None and decoded.rows is None:  # this codec decodes all at once
+            rest = Conditions(reading.conditions, reading.kept)
+        frame = filtered(decoded.table, rest) if rest.expressions else to_pandas(decoded.table, as_declared=True)
+        self.done.update(reading.steps)
+        return frame
+
+    def _decoded(self, name: str, reading: Reading, sieve: Conditions | None) -> Decoded:
+        given = self._given[name]
+        ref = given.payload
+        options = replace(
+            self._usual,
+            name=name,
+            charset=ref.charset,
+            orient=ref.orient,
+            dtypes=given.dtypes,
+            # a cast is asked for, and may fail, whoever reads its column
+            columns=plus(reading.columns, given.dtypes),
+            ours=ref.ours,
+            rejects=self._aside.get(name),
+            sieve=sieve,
+        )
+        return decode(self._payloads[name], ref.media_type, ref.encoding, options)
+
+
+class Given:
+    """The inputs of an attempt: each is decoded when the first step that reads it comes up, those of no step never.
+
+    `last` says that they are not to be decoded once more: each payload is then taken out of `payloads` after its use.
+    """
+
+    def __init__(self, reader: Reader, payloads: dict[str, pa.Buffer], memory: Memory, *, last: bool) -> None:
+        self.reader, self.decode_ms = reader, 0.0
+        self._payloads, self._memory, self._last = payloads, memory, last
+
+    def frames(self, check: Callable[[], None]) -> dict[str, Callable[[], pd.DataFrame]]:
+        """What makes the frames, by name; `check` is called before and may raise."""
+        return {name: partial(self._decoded, name, check) for name in self.reader.names}
+
+    def _decoded(self, name: str, check: Callable[[], None]) -> pd.DataFrame:
+        check()
+        clock = Clock()
+        frame = self.reader.frame(name)
+        self._memory.decoded((frame,))
+        if self._last:
+            self._memory.beside -= len(self._payloads.pop(name))
+        self.decode_ms = round(self.decode_ms + clock.lap(), 3)
+        return frame
+
+
 def read(
     given: Mapping[str, Input],
     payloads: Mapping[str, pa.Buffer],
@@ -58,43 +158,9 @@ def read(
     check: Callable[[], None],
     rejects: Rejects | None = None,
 ) -> Inputs:
-    """Decode the inputs as far as the pipeline's `readings` go; an input without one is read whole.
-
-    `check` is called between inputs and may raise. Bad rows go into `rejects` where it is given, and fail elsewhere.
-    Raises what `decode` raises, and what a condition does.
-    """
-    frames: dict[str, pd.DataFrame] = {}
-    infos: dict[str, InputInfo] = {}
-    warnings: list[Warn] = []
-    done: set[int] = set()
-    for name, one in given.items():
+    """All inputs, decoded as a Reader does; `check` is called between them and may raise."""
+    reader, frames = Reader(given, payloads, readings, DecodeOptions(limits=limits), rejects), dict[str, pd.DataFrame]()
+    for name in given:
         check()
-        reading = readings.get(name, WHOLE)
-        decoded = _decoded(name, one, payloads[name], reading, limits, rejects)
-        table = decoded.table
-        infos[name] = InputInfo(rows=table.num_rows, column_count=decoded.width, bytes=one.payload.bytes)
-        warnings.extend(decoded.warnings)
-        if reading.condition is None:
-            frames[name] = to_pandas(table)
-        else:
-            frames[name] = filtered(table, reading.condition, reading.kept)
-            done.add(reading.step)
-    return Inputs(frames, infos, tuple(warnings), frozenset(done))
-
-
-def _decoded(
-    name: str, given: Input, data: pa.Buffer, reading: Reading, limits: DecodeLimits, rejects: Rejects | None
-) -> Decoded:
-    ref = given.payload
-    options = DecodeOptions(
-        name=name,
-        charset=ref.charset,
-        orient=ref.orient,
-        dtypes=given.dtypes,
-        # a cast is asked for, and may fail, whoever reads its column
-        columns=plus(reading.columns, given.dtypes),
-        ours=ref.ours,
-        rejects=None if rejects is None else rejects.of_input(name),
-        limits=limits,
-    )
-    return decode(data, ref.media_type, ref.encoding, options)
+        frames[name] = reader.frame(name)
+    return Inputs(frames, reader.infos, reader.warnings, frozenset(reader.done))

@@ -33,9 +33,13 @@ class Memory:
         self.peak = max(self.peak, self.beside + more + held)
 
     def decoded(self, frames: Iterable[pd.DataFrame]) -> None:
-        """These frames were decoded in turn: what was copied out of its table stood beside it for a while."""
+        """These frames were decoded in turn, beside those seen last that are still there.
+
+        What was copied out of its table stood beside it for a while.
+        """
         made = list(frames)
-        self.see(made, max((_copied(frame) for frame in made), default=0))
+        alive = [frame for known, _ in self._known.values() if (frame := known()) is not None]
+        self.see([*alive, *made], max((_copied(frame) for frame in made), default=0))
 
     def _held(self, frames: Sequence[pd.DataFrame]) -> int:
         last, self._known = self._known, {}

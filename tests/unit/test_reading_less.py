@@ -181,14 +181,14 @@ def test_a_join_reads_the_keys_and_both_sides_of_a_name_with_a_suffix() -> None:
 def test_a_condition_is_applied_while_reading_only_where_nobody_else_reads_the_input() -> None:
     query = {"op": "query", "expr": "a > 1"}
     found = readings(query, GROUPBY)["df"]
-    assert (found.step, found.columns, found.kept) == (0, {"a", "k", "v", "w", "v * w"}, {"k", "v", "w", "v * w"})
+    assert (found.steps, found.columns, found.kept) == ((0,), {"a", "k", "v", "w", "v * w"}, {"k", "v", "w", "v * w"})
     join = {"op": "merge", "right": "kept", "on": "k"}
     found = readings(
         {"from": "other", "op": "head"}, {"from": "df", "save": "kept", **query}, join, inputs=("df", "other")
     )
-    assert (found["df"].step, found["other"].condition) == (1, None)
-    assert readings(query, {"from": "df", **GROUPBY})["df"].condition is None
-    assert readings({"op": "head"}, query)["df"].condition is None
+    assert (found["df"].steps, found["other"].conditions) == ((1,), ())
+    assert readings(query, {"from": "df", **GROUPBY})["df"].conditions == ()
+    assert readings({"op": "head"}, query)["df"].conditions == ()
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "ndjson", "parquet", "arrow", "arrow-file"])
