@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.codecs.blocks import column_array, frame_of
+from jobs.codecs.decimals import nearest_floats
 from jobs.errors import ColumnTaken
 from jobs.transforms.arguments import one_column, pointer
 from jobs.transforms.groups.grouping import Grouping, column_of
@@ -86,7 +87,7 @@ def _float_column(frame: pd.DataFrame, name: str) -> np.ndarray[Any, Any] | None
 
 def _by_method(column: pd.Series, grouper: Any, function: str, arguments: Mapping[str, Any]) -> Any:
     if function not in _EXACT_ON_DECIMAL and is_decimal(column):
-        column = column.astype("float64")
+        column = pd.Series(nearest_floats(pa.array(column)), index=column.index, name=column.name)
     grouped = column.groupby(grouper)
     # `function` comes from the table of aggregations, never from the input
     return column_of(getattr(grouped, function)(**arguments))
