@@ -49,3 +49,15 @@ def test_rows_of_views_can_be_picked_while_they_are_read_and_later(form: str, st
     result, _ = from_pandas(pipeline.run(inputs.frames, done=inputs.done))
     rows = table.to_pylist()
     assert result.to_pylist() == [rows[row] for row in ([2, 0] if steps else [0, 2])]
+
+
+def test_a_column_of_few_texts_is_not_counted_as_if_each_were_as_long_as_all() -> None:
+    words = [f"word {place:03}" for place in range(200)]
+    batch = pa.record_batch({"x": pa.array(words * 25, pa.string_view())})
+    groups = pa.RecordBatchReader.from_batches(batch.schema, [batch] * 20)
+    data = pa.py_buffer(b"".join(by_name("parquet").encode(groups, EncodeOptions())))
+    # in 20 row groups 100,000 words of eight bytes, by codes of a dictionary of 2,400 bytes
+    limits = DecodeLimits(decoded_bytes=16_000_000)
+    given = Input(payload=PayloadRef(blob="", media_type=by_name("parquet").media_types[0], bytes=data.size))
+    inputs = read({"df": given}, {"df": data}, {}, limits, lambda: None)
+    assert inputs.frames["df"]["x"].tolist() == words * 500
