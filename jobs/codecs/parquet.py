@@ -169,13 +169,17 @@ def _coded(costs: dict[str, ChunkCost], schema: pa.Schema, budget: Budget) -> li
         budget.fits(cost.largest)
         if pa.types.is_dictionary(kinds.get(path, pa.null())):  # stays codes
             sure += cost.sure + cost.largest
-        elif cost.vague and cost.coded and has_length(kinds.get(path, pa.null())):
+        elif cost.vague and cost.coded and _is_text(kinds.get(path, pa.null())):
             sure, written = sure + cost.sure, written + cost.vague * cost.longest
             vague.append(path)
         else:
             sure += cost.most
     budget.fits(sure)
     return vague if not budget.has_room(sure + written) else []
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return has_length(type_) or pa.types.is_string_view(type_) or pa.types.is_binary_view(type_)
 
 
 def _read_coded(

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from jobs.codecs.decimals import nearest_floats
+
 Value = Any
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 NUMBERS = frozenset({"bool", "int", "float"})
@@ -147,7 +149,7 @@ def numbers(value: Value) -> tuple[Any, Any, bool]:
     """A number as (NumPy data or scalar, null array or None, whether it is masked)."""
     if isinstance(value, pd.Series):
         if isinstance(value.dtype, pd.ArrowDtype):
-            return value.array.__arrow_array__().cast(pa.float64()).to_numpy(), None, False  # type: ignore[attr-defined]  # an Arrow array, which the stubs do not know
+            return nearest_floats(value.array.__arrow_array__()), None, False  # type: ignore[attr-defined]  # an Arrow array, which the stubs do not know
         null = value.isna().to_numpy()
         plain = value.to_numpy(dtype=value.dtype.numpy_dtype, na_value=1)  # type: ignore[union-attr]  # a nullable dtype has it
         return plain, (null if null.any() else None), True

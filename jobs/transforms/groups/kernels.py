@@ -16,6 +16,7 @@ from pandas.api.types import is_numeric_dtype
 from pandas.errors import DataError
 
 from jobs.codecs.blocks import column_array, frame_of
+from jobs.codecs.decimals import nearest_floats
 from jobs.errors import ColumnTaken, DtypeUnsuitable, TransformError
 from jobs.transforms.arguments import one_column, pointer
 from jobs.transforms.delegated import REFUSALS, reason
@@ -106,10 +107,14 @@ def _float_column(frame: pd.DataFrame, name: str) -> np.ndarray[Any, Any] | None
     return array if isinstance(array, np.ndarray) and array.dtype.kind == "f" else None
 
 
+def _floats_of(column: pd.Series) -> pd.Series:
+    return pd.Series(nearest_floats(pa.array(column)), index=column.index, name=column.name)
+
+
 def _by_method(column: pd.Series, grouper: Any, function: str, arguments: Mapping[str, Any]) -> Any:
     if is_decimal(column) and function not in _EXACT_ON_DECIMAL:
         # the order of decimals is exact, where their floats may be equal
-        column = order_of(column) if function in _PLACES else column.astype("float64")
+        column = order_of(column) if function in _PLACES else _floats_of(column)
     grouped = column.groupby(grouper)
     # `function` comes from the table of aggregations, never from the input
     return column_of(getattr(grouped, function)(**arguments))

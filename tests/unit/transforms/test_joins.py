@@ -10,8 +10,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from jobs.errors import ArgumentInvalid, ColumnTaken, ColumnUnknown, DtypeUnsuitable, FramequeueError, OutputTooLarge
-from jobs.errors import StepFailed
+from jobs.errors import (
+    ArgumentInvalid,
+    ColumnTaken,
+    ColumnUnknown,
+    DtypeUnsuitable,
+    FramequeueError,
+    OutputTooLarge,
+    StepFailed,
+)
 from jobs.pipeline import Pipeline
 from jobs.transforms.combine.matching import check_size
 from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
@@ -169,7 +176,9 @@ def test_keys_of_different_dtypes_that_mean_the_same(kind, how):
                 "outer": matches + alone + alone_right, "semi": [(i, None) for i, _ in matches],
                 "left_anti": alone, "right_anti": alone_right,
             }[how]  # fmt: skip
-            rows = [tuple(None if pd.isna(row.get(name)) else row[name] for name in "ab") for row in made.to_dict("records")]
+            rows = [
+                tuple(None if pd.isna(row.get(name)) else row[name] for name in "ab") for row in made.to_dict("records")
+            ]
             assert set(rows) == set(wanted), (one, two)
             assert how == "semi" or len(rows) == len(wanted)
             for cell, (i, j) in zip(made["k"], rows, strict=True):
@@ -204,7 +213,9 @@ def test_validate_tells_which_keys_repeat():
     once = pd.DataFrame({"k": [1], "t": ["x"]})
     step = {"op": "merge", "right": "r", "on": "k", "suffixes": ["", "_r"]}
     for validate in ("m:1", "many_to_one", "1:1", "one_to_one"):
-        with pytest.raises(StepFailed, match=r"frame 'right' \('k'\) once, and 7 occur.*: 2, 3, 4, 5, 6 and 2 more") as seen:
+        with pytest.raises(
+            StepFailed, match=r"frame 'right' \('k'\) once, and 7 occur.*: 2, 3, 4, 5, 6 and 2 more"
+        ) as seen:
             run(once, {**step, "validate": validate}, r=frame)
         assert seen.value.places[0].pointer == "/pipeline/0/validate"
     with pytest.raises(StepFailed, match=r"current frame \('k', 't'\).*: \(2, x\), \(3, x\)") as seen:
@@ -302,7 +313,9 @@ def test_outer_keys_stay_exact():
 
 
 @pytest.mark.parametrize("how", ["inner", "left", "right", "outer"])
-@pytest.mark.parametrize("keys", [(["a", "b"], ["b", "a"]), (["a", "b"], ["a", "a"]), ("a", "c"), (["a", "a"], ["a", "c"])])
+@pytest.mark.parametrize(
+    "keys", [(["a", "b"], ["b", "a"]), (["a", "b"], ["a", "a"]), ("a", "c"), (["a", "a"], ["a", "c"])]
+)
 def test_keys_named_crosswise_and_twice(how, keys):
     left = pd.DataFrame({"a": [1, 2, 2], "b": [1, 1, 2], "v": ["p", "q", "r"]})
     right = pd.DataFrame({"a": [1, 2, 3], "b": [1, 2, 2], "c": [1, 2, 2], "v": ["x", "y", "z"]})

@@ -3,16 +3,16 @@
 from typing import Any
 
 import pandas as pd
-import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.transforms.frames import frames, run
-from tests.unit.transforms.reshaping import as_columns, refused, told
+from tests.unit.transforms.reshaping import as_columns, told
 
 quick = settings(max_examples=60, deadline=None)
 KEYS = ("str", "int64", "bool", "category", "Int64", "float64", "datetime64[us, UTC]")
 NUMBERS = ("int64", "float64", "Int64", "bool")
+
 
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
