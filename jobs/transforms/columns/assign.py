@@ -1,6 +1,6 @@
 """Columns made by expressions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import pandas as pd
@@ -44,18 +44,7 @@ class Assign(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with the columns added; the data of the others is shared, not copied."""
-        new: dict[str, pd.Series] = {}
-        for name, expression in self.columns.items():
-            at = pointer("columns", name)
-            new[name] = computed(_beside(frame, new, expression, at), expression, at)
-        # all at once: a frame takes each further column more slowly than the one before
-        parts, start = [], 0
-        for place in [place for place, name in enumerate(frame.columns) if name in new]:
-            parts += [frame.iloc[:, start:place], new[frame.columns[place]].to_frame(frame.columns[place])]
-            start = place + 1
-        parts.append(frame.iloc[:, start:])
-        parts += [column.to_frame(name) for name, column in new.items() if name not in frame.columns]
-        return pd.concat([part for part in parts if part.shape[1]], axis=1)
+        return assigned(frame, self.columns, lambda name: pointer("columns", name))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -64,6 +53,21 @@ class Assign(Transform):
     def needs(self, wanted: Columns) -> Columns:
         """What the expressions read too; a column that is replaced is wanted for its place."""
         return plus(wanted, frozenset().union(*(expression.columns for expression in self.columns.values())))
+
+
+def assigned(frame: pd.DataFrame, columns: Mapping[str, Expression], at: Callable[[str], str]) -> pd.DataFrame:
+    """The frame with these columns added or replaced, in written order; `at` is the pointer of a name's expression."""
+    new: dict[str, pd.Series] = {}
+    for name, expression in columns.items():
+        new[name] = computed(_beside(frame, new, expression, at(name)), expression, at(name))
+    # all at once: a frame takes each further column more slowly than the one before
+    parts, start = [], 0
+    for place in [place for place, name in enumerate(frame.columns) if name in new]:
+        parts += [frame.iloc[:, start:place], new[frame.columns[place]].to_frame(frame.columns[place])]
+        start = place + 1
+    parts.append(frame.iloc[:, start:])
+    parts += [column.to_frame(name) for name, column in new.items() if name not in frame.columns]
+    return pd.concat([part for part in parts if part.shape[1]], axis=1)
 
 
 def _beside(frame: pd.DataFrame, new: Mapping[str, pd.Series], expression: Expression, at: str) -> pd.DataFrame:
