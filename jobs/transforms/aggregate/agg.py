@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jobs.errors import DtypeUnsuitable, TransformError
+from jobs.transforms.arguments import pointer
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, reason
 from jobs.transforms.follows import Follows
@@ -27,10 +28,8 @@ class Agg(Transform):
     follows = Follows.NAMES
     example: ClassVar[Example] = Example(
         inputs={"df": [{"delay": 4, "miles": 200}, {"delay": 31, "miles": 1400}]},
-        pipeline=[
-            {"op": "agg", "agg": {"mean": ["delay", "mean"], "speed": ["miles / 2", "max"], "n": [None, "size"]}}
-        ],
-        result=[{"mean": 17.5, "speed": 700.0, "n": 2}],
+        pipeline=[{"op": "agg", "agg": {"mean": ["delay", "mean"], "far": ["miles / 2", "max"], "n": [None, "size"]}}],
+        result=[{"mean": 17.5, "far": 700.0, "n": 2}],
     )
 
     agg: NamedAggregations
@@ -43,7 +42,8 @@ class Agg(Transform):
             key += "_"
         whole = frame.copy(deep=False)
         # a category that is there whether rows are or not: of none there is a group too
-        whole[key] = pd.Categorical.from_codes(np.zeros(len(frame), dtype="int8"), categories=["all"])
+        codes: Any = np.zeros(len(frame), dtype="int8")
+        whole[key] = pd.Categorical.from_codes(codes, categories=pd.Index(["all"]))
         try:
             made = kernels.aggregate(whole, [key], self.agg, observed=False)
         except TransformError:
@@ -59,7 +59,7 @@ class Agg(Transform):
             if source in frame.columns and str(frame[source].dtype) not in ("int64", "float64"):
                 dtype = str(frame[source].dtype)
                 detail = f"{one.function} cannot work on column {source!r} ({dtype}): {reason(error)}"
-                return DtypeUnsuitable(detail, column=source, dtype=dtype, pointer=f"/agg/{name}")
+                return DtypeUnsuitable(detail, column=source, dtype=dtype, pointer=pointer("agg", name))
         return DtypeUnsuitable(f"{self.op}: {reason(error)}", pointer="/agg")
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none

@@ -1,7 +1,7 @@
 """Columns by their dtypes, and dtypes by what columns hold."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 from pydantic import model_validator
@@ -49,7 +49,9 @@ class SelectDtypes(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """`frame.select_dtypes(...)`."""
-        return plain(frame.select_dtypes(_with_twins(self.include), _with_twins(self.exclude)))
+        include: Any = _with_twins(self.include)
+        exclude: Any = _with_twins(self.exclude)
+        return plain(frame.select_dtypes(include, exclude))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -90,13 +92,10 @@ class ConvertDtypes(_Inferred):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """`frame.convert_dtypes()`, without nullable floats and second dtypes of text."""
-        made = frame.convert_dtypes()
-        for place, dtype in enumerate(made.dtypes):
-            column = made.iloc[:, place]
-            if str(dtype) in ("Float64", "Float32"):
-                made.isetitem(place, column.to_numpy(dtype=str(dtype).lower(), na_value=float("nan")))
-            elif isinstance(dtype, pd.StringDtype):
-                made.isetitem(place, column.astype("str").array)
+        made = frame.copy(deep=False)
+        for place, dtype in enumerate(frame.dtypes):
+            if not isinstance(dtype, pd.ArrowDtype | pd.StringDtype):  # these are what they are
+                made.isetitem(place, _settled(frame.iloc[:, place].convert_dtypes()))
         return made
 
 
@@ -111,6 +110,12 @@ class InferObjects(_Inferred):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """`frame.infer_objects()`."""
         return frame.infer_objects()
+
+
+def _settled(column: pd.Series) -> Any:
+    if str(column.dtype) in ("Float64", "Float32"):
+        return column.to_numpy(dtype=str(column.dtype).lower(), na_value=float("nan"))
+    return column.astype("str").array if isinstance(column.dtype, pd.StringDtype) else column.array
 
 
 def _with_twins(names: Names | None) -> list[str] | None:

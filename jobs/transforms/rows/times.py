@@ -1,7 +1,7 @@
 """Rows between two values of a column, or by the time of day."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
@@ -24,7 +24,8 @@ _READ: Final[dict[str, Any]] = {"op": "to_datetime", "columns": "at"}
 _HOUR: Final[dict[str, Any]] = {"op": "assign", "columns": {"at": "at.dt.hour"}}
 
 
-def _read(text: str) -> time | None:
+def _read(text: str) -> Any:
+    """A time of day, or None where the text is none."""
     for form in _FORMATS:
         try:
             return datetime.strptime(text, form).time()  # noqa: DTZ007  # a time of day has no zone
@@ -143,7 +144,7 @@ class AtTime(_Some):
 def _rows(frame: pd.DataFrame, moments: pd.DatetimeIndex, found: Any) -> pd.DataFrame:
     kept = np.zeros(len(frame), dtype=bool)
     kept[found] = True
-    return plain(frame[kept & ~moments.isna()])
+    return plain(frame[kept & moments.notna()])
 
 
 def _bound(value: Scalar, column: pd.Series, at: str) -> Any:

@@ -60,8 +60,9 @@ class GetDummies(Transform):
             names = require_keys(frame, "columns", tuple(texts)) if texts else []
         if isinstance(self.prefix, tuple) and len(self.prefix) != len(names):
             raise ArgumentInvalid(f"there are {len(self.prefix)} prefixes for {len(names)} columns", "/prefix")
-        for name in names if isinstance(self.prefix, dict) else ():
-            if name not in self.prefix:
+        prefixes = self.prefix if isinstance(self.prefix, dict) else dict.fromkeys(names)
+        for name in names:
+            if name not in prefixes:
                 raise ArgumentInvalid(f"there is no prefix for column {name!r}", "/prefix")
         return names
 

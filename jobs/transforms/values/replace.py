@@ -174,12 +174,14 @@ def _matched(column: pd.Series, patterns: Pairs) -> Any:
     if not isinstance(column.dtype, pd.StringDtype):
         return column.array
     text = pa.array(column.array, from_pandas=True)
-    matches = [pc.fill_null(pc.match_substring_regex(text, str(old)), fill_value=False) for old, _ in patterns]
+    # pandas takes an empty pattern for the empty text
+    ready = [(str(old) or r"\A\z", new) for old, new in patterns]
+    matches = [pc.fill_null(pc.match_substring_regex(text, old), fill_value=False) for old, _ in ready]
     result = column
-    for (old, new), match in zip(patterns, matches, strict=True):
+    for (old, new), match in zip(ready, matches, strict=True):
         found = match.to_numpy(zero_copy_only=False).astype(bool)
         if isinstance(new, str):
-            now = pc.replace_substring_regex(pa.array(result.array, from_pandas=True), str(old), _written(new))
+            now = pc.replace_substring_regex(pa.array(result.array, from_pandas=True), old, _written(new))
             result = result.mask(found, pd.Series(now.to_pandas(), index=column.index, dtype=column.dtype))
         else:
             result = _put(result, found, new, column)
