@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jobs.transforms.base import Example
 from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.left_out import LEFT_OUT
 
 _FAMILIES: Final[Mapping[str, str]] = {
     "rows": "Rows",
@@ -44,7 +45,24 @@ def reference(catalogue: Catalogue) -> str:
     for family, known in groupby(described, key=lambda known: str(known["family"])):
         parts.append(f"## {_FAMILIES[family]}\n")
         parts.extend(_section(one, catalogue[one["op"]].example) for one in known)
+    parts.append(_left_out())
     return "\n".join(parts)
+
+
+def _left_out() -> str:
+    lines = [
+        "## Left out\n",
+        "What of pandas is no op here, and what to use instead. Whatever is missing can be a transform of your own.\n",
+        "| of | names | why not |",
+        "|---|---|---|",
+    ]
+    for whose, reasons in LEFT_OUT.items():
+        lines += [f"| {whose} | {_names(names)} | {reason} |" for reason, names in reasons.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _names(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split())
 
 
 def _section(known: dict[str, Any], example: Example | None) -> str:

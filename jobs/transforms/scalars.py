@@ -1,7 +1,7 @@
 """JSON's values as values of a column: exactly what was written, or an error that says that it does not fit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -28,6 +28,23 @@ def fit(value: Scalar, column: pd.Series, at: str) -> Any:
         detail = f"{shown(value)} does not fit column {column.name!r} ({column.dtype})"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at)
     return fitting
+
+
+def fitting(values: Iterable[Scalar], column: pd.Series) -> list[Any]:
+    """Those of the values that the column could hold, as it holds them; 1 and true are one value, as in pandas."""
+    found = []
+    for value in values:
+        try:
+            found.append(fit(_alike(value, column.dtype), column, ""))
+        except DtypeUnsuitable:
+            continue  # what a column cannot hold is nowhere in it
+    return found
+
+
+def _alike(value: Scalar, dtype: Any) -> Scalar:
+    if pd.api.types.is_bool_dtype(dtype) and not isinstance(value, str) and value in (0, 1):
+        return bool(value)
+    return int(value) if isinstance(value, bool) and pd.api.types.is_numeric_dtype(dtype) else value
 
 
 def _fit(value: Scalar, dtype: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from jobs.transforms.aggregate.agg import Agg
 from jobs.transforms.aggregate.counts import ValueCounts
 from jobs.transforms.aggregate.describe import Describe
 from jobs.transforms.aggregate.spread import Kurt, Sem, Skew, Std, Var
@@ -11,6 +12,7 @@ from jobs.transforms.aggregate.truth import AllTrue, AnyTrue, IdxMax, IdxMin
 from jobs.transforms.base import Transform
 
 OPS: Final[tuple[type[Transform], ...]] = (
+    Agg,
     Describe,
     Kurt,
     Sem,

@@ -10,10 +10,11 @@ from pandas.api.types import infer_dtype
 from pydantic import Field, model_validator
 
 from jobs.errors import ArgumentInvalid, ColumnTaken, DtypeUnsuitable
-from jobs.transforms.arguments import refusal, shown
+from jobs.transforms.arguments import refusal
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
 from jobs.transforms.meanings import decimals_as_floats
+from jobs.transforms.selection import check_selection
 
 _MANY: Final = 100
 _STATISTICS: Final = 8  # count, unique, top, freq, mean, std, min, max; beside the percentiles
@@ -65,10 +66,10 @@ class Describe(Transform):
             )
         for argument, given in (("include", self.include), ("exclude", self.exclude)):
             for place, name in enumerate(given if isinstance(given, tuple) else ()):
-                _check_dtypes(f"/{argument}/{place}", [name], None)
+                check_selection(f"/{argument}/{place}", [name], None)
         if isinstance(self.include, tuple) or self.exclude is not None:
             include = list(self.include) if isinstance(self.include, tuple) else None
-            _check_dtypes("/exclude" if self.exclude else "/include", include, self.exclude and list(self.exclude))
+            check_selection("/exclude" if self.exclude else "/include", include, self.exclude and list(self.exclude))
         return self
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
@@ -104,14 +105,6 @@ class Describe(Transform):
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """One for each statistic."""
         return _STATISTICS + (_PERCENTILES if self.percentiles is None else len(self.percentiles))
-
-
-def _check_dtypes(at: str, include: Any, exclude: Any) -> None:
-    """Ask pandas, which decides without data; refuse at the pointer `at` what it does not take."""
-    try:
-        pd.DataFrame({"x": [1]}).select_dtypes(include, exclude)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise refusal(ArgumentInvalid(f"cannot select by dtype {shown(include or exclude)}: {error}"), at) from None
 
 
 def _plain_numbers(frame: pd.DataFrame) -> pd.DataFrame | None:

@@ -1,6 +1,6 @@
 """Columns made by expressions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 import pandas as pd
@@ -45,15 +45,7 @@ class Assign(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with the columns added; the data of the others is shared, not copied."""
-        new: dict[str, Any] = {}
-        for name, expression in self.columns.items():
-            at = pointer("columns", name)
-            given = _beside(frame, new, expression, at)
-            try:
-                new[name] = expression.values(given)
-            except TransformError as error:
-                raise error.inside(at) from None
-        return with_columns(frame, new)
+        return assigned(frame, self.columns, lambda name: pointer("columns", name))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
         """The same."""
@@ -62,6 +54,18 @@ class Assign(Transform):
     def needs(self, wanted: Columns) -> Columns:
         """What the expressions read too; a column that is replaced is wanted for its place."""
         return plus(wanted, frozenset().union(*(expression.columns for expression in self.columns.values())))
+
+
+def assigned(frame: pd.DataFrame, columns: Mapping[str, Expression], at: Callable[[str], str]) -> pd.DataFrame:
+    """The frame with these columns added or replaced, in written order; `at` is the pointer of a name's expression."""
+    new: dict[str, Any] = {}
+    for name, expression in columns.items():
+        given = _beside(frame, new, expression, at(name))
+        try:
+            new[name] = expression.values(given)
+        except TransformError as error:
+            raise error.inside(at(name)) from None
+    return with_columns(frame, new)
 
 
 def _beside(frame: pd.DataFrame, new: Mapping[str, Any], expression: Expression, at: str) -> pd.DataFrame:

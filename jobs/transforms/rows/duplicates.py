@@ -74,3 +74,35 @@ class DropDuplicates(Transform):
     def needs(self, wanted: Columns) -> Columns:
         """Those that make rows equal too."""
         return plus(wanted, None if self.subset is None else name_list(self.subset))
+
+
+class Duplicated(Transform):
+    """Whether each row is equal to an earlier one: a frame of the one boolean column `duplicated`."""
+
+    op = "duplicated"
+    family = "rows"
+    follows = Follows.WHOLLY
+    example: ClassVar[Example] = Example(
+        inputs={"df": FLIGHTS[:1] * 2},
+        pipeline=[{"op": "duplicated"}],
+        result=[{"duplicated": False}, {"duplicated": True}],
+    )
+
+    subset: Names | None = None
+    """The columns that make rows equal; without it, all."""
+    keep: Literal["first", "last", False] = "first"
+    """Which of equal rows is no duplicate; false: none of them."""
+
+    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+        """`frame.duplicated(...)`."""
+        subset = require(frame, "subset", self.subset) or None
+        found = frame.duplicated(subset, keep=self.keep)
+        return pd.DataFrame({self.op: found.to_numpy(dtype=bool)}, index=pd.RangeIndex(len(frame)))
+
+    def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none
+        """The same."""
+        return given
+
+    def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # the one column is of all that are compared
+        """Those that make rows equal."""
+        return None if self.subset is None else frozenset(name_list(self.subset))

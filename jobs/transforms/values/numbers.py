@@ -8,6 +8,7 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import pointer, refusal, require_all
 from jobs.transforms.base import Example, Surroundings
+from jobs.transforms.scalars import fit
 from jobs.transforms.values.cells import Cells
 
 Bound = int | float | str | dict[str, int | float | str | None] | None
@@ -98,8 +99,20 @@ class Clip(Cells):
             name = str(frame.columns[place])
             lower, upper = _bound(self.lower, name), _bound(self.upper, name)
             if lower is not None or upper is not None:
-                result.isetitem(place, frame.iloc[:, place].clip(lower, upper).array)
+                result.isetitem(place, _clipped(frame.iloc[:, place], lower, upper).array)
         return result
+
+
+def _clipped(column: pd.Series, lower: Any, upper: Any) -> pd.Series:
+    """The column within its bounds; one of integers becomes float64 for a bound between two of them."""
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.ArrowDtype):
+        bounds = (("/lower", lower), ("/upper", upper))
+        return column.clip(*(None if one is None else fit(one, column, at) for at, one in bounds))
+    if pd.api.types.is_integer_dtype(column.dtype):
+        if any(isinstance(one, float) and not one.is_integer() for one in (lower, upper)):
+            column = column.astype("float64")
+        lower, upper = (int(one) if isinstance(one, float) and one.is_integer() else one for one in (lower, upper))
+    return column.clip(lower, upper)
 
 
 def _bound(bound: Bound, name: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.unit.transforms.steps.words import COLUMNS, step
+from tests.unit.transforms.steps.words import COLUMN, COLUMNS, EXPRESSIONS, FUNCTIONS, step
 
 _FLAG = st.booleans()
 _AXIS = st.sampled_from([0, 0, "columns"])
@@ -15,6 +15,7 @@ def _skipping(op: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict
 
 
 STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
+    "agg": step("agg", agg=st.dictionaries(COLUMN, st.tuples(COLUMN | EXPRESSIONS, FUNCTIONS), min_size=1, max_size=2)),
     "describe": step("describe", include=st.sampled_from([None, "all"])),
     **{op: _skipping(op) for op in ("mean", "median", "min", "max", "skew", "kurt", "idxmax", "idxmin")},
     **{op: _skipping(op, min_count=st.integers(0, 2)) for op in ("sum", "prod")},

@@ -9,6 +9,19 @@ from tests.unit.transforms.steps.words import COLUMN, COLUMNS, DTYPE, EXPRESSION
 _TEXT = st.sampled_from(["", "k", "_x"])
 _FILL = st.sampled_from([None, None, 0, 1.5, "a", True])
 _LABEL = st.sampled_from([1, 2, 0.0, "a", "x", None, True, "2024-01-31"])
+_FORMULA = st.tuples(COLUMN, EXPRESSIONS).map(" = ".join)
+_KINDS = st.sampled_from(
+    [
+        "number",
+        "int64",
+        "bool",
+        "str",
+        "object",
+        ["category", "datetime"],
+        ["datetimetz", "timedelta"],
+        ["Int64", "float"],
+    ]
+)
 STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
     "select": step("select", columns=COLUMNS),
     "assign": step("assign", columns=st.dictionaries(COLUMN, EXPRESSIONS, min_size=1, max_size=2)),
@@ -23,4 +36,8 @@ STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
         step("reindex", columns=COLUMNS, fill_value=_FILL)
         | step("reindex", on=COLUMN, labels=st.lists(_LABEL, max_size=3), fill_value=_FILL)
     ),
+    "eval": step("eval", expr=_FORMULA | st.lists(_FORMULA, min_size=2, max_size=3).map("\n".join) | EXPRESSIONS),
+    "convert_dtypes": step("convert_dtypes"),
+    "infer_objects": step("infer_objects"),
+    "select_dtypes": step("select_dtypes", include=_KINDS) | step("select_dtypes", include=_KINDS, exclude=_KINDS),
 }  # fmt: skip

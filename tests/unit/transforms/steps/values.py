@@ -11,6 +11,9 @@ _LIMIT = st.sampled_from([None, 1, 2])
 _AREA = st.sampled_from([None, "inside", "outside"])
 _VALUE = st.sampled_from([None, 0, "a", 1.5, True, "2024-01-31"])
 _BOUND = st.none() | st.sampled_from([0, 1, 1.5, "a", "2024-01-01"])
+_KEY = st.sampled_from(["a", "1", "2024-01-31", "x"])
+_OLD = st.sampled_from([0, "a", 1.5, True, [1, None], ["a", "x"], "2024-01-31"])
+_PATTERN = st.sampled_from(["^a", ["a", "b$"], "(x)"])
 _TABLE = st.sampled_from([{"a": "x"}, {"1": 1}, {"1": 1.5, "a": None}, {"x": True}, {"2024-01-31": 7}, {}])
 _BOUNDS = _BOUND | st.dictionaries(COLUMN, _BOUND, max_size=2)
 _ERRORS = st.sampled_from(["raise", "coerce"])
@@ -48,4 +51,20 @@ STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
     "to_timedelta": step("to_timedelta", columns=COLUMNS, errors=_ERRORS, unit=_UNIT),
     "tz_localize": step("tz_localize", on=COLUMN, tz=_ZONE),
     "tz_convert": step("tz_convert", on=COLUMN, tz=_ZONE),
+    "replace": (
+        step("replace", to_replace=_OLD, value=_VALUE)
+        | step("replace", to_replace=st.dictionaries(_KEY, _VALUE, min_size=1, max_size=2))
+        | step("replace", to_replace=st.dictionaries(COLUMN, st.dictionaries(_KEY, _VALUE), min_size=1, max_size=2))
+        | step("replace", to_replace=_PATTERN, value=_VALUE, regex=st.sampled_from([True]))
+    ),
+    "cut": step(
+        "cut", column=COLUMN, bins=st.sampled_from([1, 3, [0, 1, 2], [-5, 0.5, 100], ["1990-01-01", "2030-01-01"]]),
+        right=_FLAG, labels=st.sampled_from([None, False, ["p", "q"]]), into=st.none() | COLUMN,
+    ),
+    "qcut": step(
+        "qcut", column=COLUMN, q=st.sampled_from([1, 2, [0.0, 0.1, 1.0]]), into=st.none() | COLUMN,
+        labels=st.sampled_from([None, False, ["p", "q"]]), duplicates=st.sampled_from(["raise", "drop"]),
+    ),
+    "get_dummies": step("get_dummies", columns=st.none() | COLUMNS, dummy_na=_FLAG, drop_first=_FLAG),
+    "from_dummies": step("from_dummies", default_category=st.sampled_from([None, "none"])),
 }  # fmt: skip
