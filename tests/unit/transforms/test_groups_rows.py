@@ -26,7 +26,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarn
 def test_rows_of_each_group(frame, data, options):
     key = data.draw(st.sampled_from(list(frame.columns)))
     verb = data.draw(st.sampled_from(["head", "tail", "nth"]))
-    n = data.draw(st.integers(-2, 3) if verb != "nth" else st.integers(-2, 3) | st.lists(st.integers(-2, 3), min_size=1))
+    n = data.draw(
+        st.integers(-2, 3) if verb != "nth" else st.integers(-2, 3) | st.lists(st.integers(-2, 3), min_size=1)
+    )
     step = {"op": "groupby", "by": key, verb: {"n": n}, **options}
     if list(frame.columns).count(key) > 1:
         with pytest.raises(ColumnAmbiguous):
@@ -48,7 +50,9 @@ def test_the_nth_without_nulls(frame, by, options, how, n):
 def test_samples(frame, by, options, words, seed):
     step = {"op": "groupby", "by": by, "sample": {**words, "random_state": seed}, **options}
     made = run(frame, step)
-    if len(frame.dropna(subset=by)) and (options["dropna"] or frame[by].notna().all(axis=None)):  # pandas fails on these
+    if len(frame.dropna(subset=by)) and (
+        options["dropna"] or frame[by].notna().all(axis=None)
+    ):  # pandas fails on these
         wanted = frame.groupby(by, **{**options, "observed": True}).sample(**words, random_state=seed)
         alike(made, wanted.reset_index(drop=True))
 
@@ -72,7 +76,9 @@ def test_samples_are_bounded_and_weighted():
 def test_numbers_of_groups_and_rows(frame, by, options, ascending, verb):
     wanted = getattr(frame.groupby(by, **options), verb)(ascending=ascending).to_frame(verb)
     alike(run(frame, {"op": "groupby", "by": by, verb: {"ascending": ascending}, **options}), wanted)
-    added = run(frame, {"op": "groupby", "by": by, "transform": {"n": [None, verb, {"ascending": ascending}]}, **options})
+    added = run(
+        frame, {"op": "groupby", "by": by, "transform": {"n": [None, verb, {"ascending": ascending}]}, **options}
+    )
     alike(added, frame.assign(n=wanted[verb]))
 
 
@@ -98,7 +104,9 @@ MOVES = st.one_of(
 
 def exact(frame):
     """Integers and booleans as the nullable ones that hold the same values."""
-    return frame.astype({name: str(kind).replace("int", "Int") for name, kind in frame.dtypes.items() if kind == "int64"})
+    return frame.astype(
+        {name: str(kind).replace("int", "Int") for name, kind in frame.dtypes.items() if kind == "int64"}
+    )
 
 
 @settings(max_examples=120, deadline=None)
@@ -134,7 +142,9 @@ def test_transform_adds_what_agg_gives(frame, by, options, function):
 
 
 def decimals(*values):
-    return pd.array([None if one is None else Decimal(one) for one in values], dtype=pd.ArrowDtype(pa.decimal128(20, 2)))
+    return pd.array(
+        [None if one is None else Decimal(one) for one in values], dtype=pd.ArrowDtype(pa.decimal128(20, 2))
+    )
 
 
 def test_decimals_are_moved_ranked_and_compared_exactly():
@@ -153,7 +163,9 @@ def test_decimals_are_moved_ranked_and_compared_exactly():
 
 def test_nullable_where_rows_have_no_group():
     frame = pd.DataFrame({"k": ["a", None, "a"], "v": [2**62 + 1, 5, 1], "b": [True, True, False]})
-    made = run(frame, {"op": "groupby", "by": "k", "transform": {"s": ["v", "max"], "f": ["b", "ffill"], "n": [None, "size"]}})
+    made = run(
+        frame, {"op": "groupby", "by": "k", "transform": {"s": ["v", "max"], "f": ["b", "ffill"], "n": [None, "size"]}}
+    )
     assert [str(one) for one in made.dtypes] == ["str", "int64", "bool", "Int64", "boolean", "Int64"]
     assert made["s"].tolist() == [2**62 + 1, pd.NA, 2**62 + 1]
     assert run(frame, {"op": "groupby", "by": "k", "cumsum": {"columns": "v"}})["v"].tolist()[1:] == [pd.NA, 2**62 + 2]
