@@ -112,13 +112,18 @@ def duration(text: str) -> pd.Timedelta:
     return pd.Timedelta(_offset(text).nanos)
 
 
-def steps_between(first: Any, last: Any, frequency: str) -> int:
-    """About how many steps of the frequency there are between two times, told from the length of the next few."""
+def step_length(near: Any, frequency: str) -> pd.Timedelta | None:
+    """About how long a step of the frequency is, told from the next few; None where they leave the calendar."""
     offset = _offset(frequency)
-    begin = pd.Timestamp(0) + first if isinstance(first, pd.Timedelta) else first.tz_localize(None)
-    span = last - first
+    begin = pd.Timestamp(0) + near if isinstance(near, pd.Timedelta) else near.tz_localize(None)
     try:
-        few = (begin.as_unit("ns") + _STEPS * offset) - begin.as_unit("ns")
-    except (OverflowError, ValueError, pd.errors.OutOfBoundsDatetime):
-        return 1  # steps of centuries
-    return 1 + int(span / few * _STEPS) if few > pd.Timedelta(0) else 1
+        begin = begin.as_unit("ns")
+        few = (begin + _STEPS * offset) - begin
+    except (OverflowError, ValueError):  # steps of centuries
+        return None
+    return few / _STEPS if few >= pd.Timedelta(_STEPS, unit="ns") else None
+
+
+def steps_between(first: Any, last: Any, length: pd.Timedelta | None) -> int:
+    """About how many steps of that length there are between two times."""
+    return 1 + (0 if length is None else int((last - first) / length))

@@ -30,8 +30,13 @@ def series(draw):
     times = pd.Timestamp("2024-03-30") + pd.to_timedelta(np.cumsum(steps), unit="h")
     frame = pd.DataFrame(
         {
-            "k": pd.Series(draw(st.lists(st.sampled_from(["a", "b", None]), min_size=rows, max_size=rows)), dtype="str"),
-            "at": pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(zone).as_unit(draw(st.sampled_from(["s", "us", "ns"]))),
+            "k": pd.Series(
+                draw(st.lists(st.sampled_from(["a", "b", None]), min_size=rows, max_size=rows)), dtype="str"
+            ),
+            "at": pd.DatetimeIndex(times)
+            .tz_localize("UTC")
+            .tz_convert(zone)
+            .as_unit(draw(st.sampled_from(["s", "us", "ns"]))),
         }
     )
     if draw(st.booleans()):
@@ -139,7 +144,12 @@ def test_arguments_expressions_and_places():
         {
             "op": "rolling",
             "window": 2,
-            "agg": {"v": ["v", "sum"], "q": ["v * 2", "quantile", {"q": 1.0}], "c": ["", "count"], "s": ["v", "std", {"ddof": 0}]},
+            "agg": {
+                "v": ["v", "sum"],
+                "q": ["v * 2", "quantile", {"q": 1.0}],
+                "c": ["", "count"],
+                "s": ["v", "std", {"ddof": 0}],
+            },
         },
     )
     assert list(made.columns) == ["", "v", "q", "c", "s"]
@@ -193,7 +203,9 @@ def test_times_that_are_null_or_out_of_order_are_told_by_row():
 
 
 def test_dates_and_durations_are_times_too():
-    dates = pd.DataFrame({"at": pd.array(AT.sort_values().date, dtype=pd.ArrowDtype(pa.date32())), "v": [1.0, 2.0, 4.0]})
+    dates = pd.DataFrame(
+        {"at": pd.array(AT.sort_values().date, dtype=pd.ArrowDtype(pa.date32())), "v": [1.0, 2.0, 4.0]}
+    )
     step = {"op": "rolling", "window": "2D", "on": "at", "agg": {"n": ["v", "sum"]}}
     assert run(dates, step)["n"].tolist() == [1.0, 3.0, 6.0]
     assert run(dates.assign(at=pd.to_timedelta([0, 1, 9], unit="D")), step)["n"].tolist() == [1.0, 3.0, 4.0]
