@@ -4,5 +4,8 @@ from typing import Final
 
 from jobs.transforms.base import Transform
 from jobs.transforms.groups.groupby import GroupBy
+from jobs.transforms.groups.resampling import AsFreq, Resample
+from jobs.transforms.groups.weights import Ewm
+from jobs.transforms.groups.windows import Expanding, Rolling
 
-OPS: Final[tuple[type[Transform], ...]] = (GroupBy,)
+OPS: Final[tuple[type[Transform], ...]] = (GroupBy, Rolling, Expanding, Ewm, Resample, AsFreq)

@@ -56,7 +56,14 @@ class Given(BaseIndexer):
         super().__init__()
         self.start, self.end = start, end
 
-    def get_window_bounds(self, *_: Any, **__: Any) -> tuple[Array, Array]:
+    def get_window_bounds(
+        self,
+        num_values: int = 0,  # noqa: ARG002  # pandas' signature
+        min_periods: int | None = None,  # noqa: ARG002  # as above
+        center: bool | None = None,  # noqa: ARG002  # as above
+        closed: str | None = None,  # noqa: ARG002  # as above
+        step: int | None = None,  # noqa: ARG002  # as above
+    ) -> tuple[Array, Array]:
         """The bounds of all windows."""
         return self.start, self.end
 
@@ -64,7 +71,7 @@ class Given(BaseIndexer):
 def of_rows(rows: Sorted, window: int, *, center: bool, closed: str | None) -> Given:
     """Windows of so many rows, each within its group."""
     group = rows.group_of_row
-    end = np.arange(len(rows.order), dtype="int64") + 1 + ((window - 1) // 2 if center else 0)
+    end = np.arange(len(rows.order), dtype="int64") + 1 + ((window - 1) // 2 if center or not window else 0)
     start = end - window - (closed in ("left", "both"))
     end = end - (closed in ("left", "neither"))
     low, high = rows.starts[group], rows.ends[group]
