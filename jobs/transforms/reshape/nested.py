@@ -12,7 +12,7 @@ from jobs.codecs.frames import to_pandas
 from jobs.codecs.objects import array_of_json
 from jobs.errors import DtypeUnsuitable, OutputTooLarge
 from jobs.transforms.delegated import reason
-from jobs.transforms.reshape.axis import Ids
+from jobs.transforms.reshape.combinations import Ids
 
 Fields = Mapping[str, Any]
 """The fields of records by name: an Arrow array where values are nested or come from nested ones, else pandas' own."""

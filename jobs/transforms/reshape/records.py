@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from jobs.errors import DtypeUnsuitable
 from jobs.transforms.delegated import reason
-from jobs.transforms.reshape.axis import Ids
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.reshape.explode import is_list, items_of, lengths_of
 from jobs.transforms.reshape.nested import fields_of, is_objects, parsed, picked, unsuitable
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.transforms.frames import frames, run
@@ -102,6 +102,8 @@ def test_pivot_table_without_rows(frame: pd.DataFrame, columns: Any, values: Any
 def test_crosstab(frame: pd.DataFrame, columns: Any, margins: bool, share: Any, dropna: bool) -> None:
     words = {"margins": margins, "normalize": share, "dropna": dropna}
     across = [frame[name] for name in columns] if isinstance(columns, list) else frame[columns]
+    full = frame.dropna(subset=["k", "c", "d"] if isinstance(columns, list) else ["k", "c"])
+    assume(not (margins and share is not False and full.empty))  # pandas itself fails of that
     made = run(frame, {"op": "crosstab", "index": "k", "columns": columns, **words})
     expected = as_columns(pd.crosstab(frame["k"], across, **words))
     assert told(made, text=("k",)) == told(expected, text=("k",))
