@@ -120,6 +120,8 @@ class Cross:
         there = (down.strict_ids >= 0) & (across.strict_ids >= 0)
         pairs = np.zeros((int(down.strict.max(initial=0)) + 2, int(across.strict.max(initial=0)) + 2), bool)
         pairs[down.strict_ids[there], across.strict_ids[there]] = True
+        if self.frame.empty:
+            pairs[0, 0] = True  # keys that there are without rows are loose through and through
         # -1, what occurs in no row, is the last: of no pair
         found: np.ndarray[Any, Any] = pairs[np.ix_(down.strict, across.strict)]
         return found

@@ -13,6 +13,7 @@ quick = settings(max_examples=60, deadline=None)
 KEYS = ("str", "int64", "bool", "category", "Int64", "float64", "datetime64[us, UTC]")
 NUMBERS = ("int64", "float64", "Int64", "bool")
 
+
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
     """Two keys and two columns of numbers, small enough that sums are exact."""
@@ -104,6 +105,8 @@ def test_crosstab(frame: pd.DataFrame, columns: Any, margins: bool, share: Any, 
     across = [frame[name] for name in columns] if isinstance(columns, list) else frame[columns]
     full = frame.dropna(subset=["k", "c", "d"] if isinstance(columns, list) else ["k", "c"])
     assume(not (margins and share is not False and full.empty))  # pandas itself fails of that
+    kinds = frame[["k", "c", "d"]].select_dtypes("category")
+    assume(dropna or not kinds.isna().any(axis=None))  # of null categories pandas loses some of the counts
     made = run(frame, {"op": "crosstab", "index": "k", "columns": columns, **words})
     expected = as_columns(pd.crosstab(frame["k"], across, **words))
     assert told(made, text=("k",)) == told(expected, text=("k",))
