@@ -5,6 +5,7 @@ from typing import Final
 from jobs.transforms.base import Transform
 from jobs.transforms.reshape.crosstab import Crosstab
 from jobs.transforms.reshape.explode import Explode
+from jobs.transforms.reshape.json_normalize import JsonNormalize
 from jobs.transforms.reshape.long import Melt, Stack
 from jobs.transforms.reshape.pivot import Pivot, Unstack
 from jobs.transforms.reshape.pivot_table import PivotTable
@@ -21,4 +22,5 @@ OPS: Final[tuple[type[Transform], ...]] = (
     Crosstab,
     Transpose,
     WideToLong,
+    JsonNormalize,
 )

@@ -1,65 +1,52 @@
 """One side of a table: the distinct keys of some columns in their order, and which of them each row has."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from jobs.errors import DtypeUnsuitable, OutputTooLarge
+from jobs.errors import DtypeUnsuitable
 from jobs.transforms.delegated import REFUSALS, reason
-
-Nulls = Literal["drop", "first", "last"]
-Ids = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """How a side is made: `nulls` says where rows with a null key go, or that they are left out.
-
-    `sort`: keys in their order, else by first appearance: of the values of each column, or with `whole` of the keys.
-    `observed`: of categories only those that occur. `product`: every key of one column with every key of the others.
-    `limit` and `at` are for OutputTooLarge.
-    """
-
-    nulls: Nulls = "drop"
-    sort: bool = True
-    observed: bool = True
-    whole: bool = False
-    product: bool = False
-    what: Literal["rows", "columns"] = "rows"
-    limit: int = 50_000_000
-    at: str = ""
+from jobs.transforms.reshape.combinations import Ids, Level, Side, combinations, missing_in
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The `count` distinct keys of a side, an array for each of its columns, and the key of each row (-1: none)."""
+    """The `count` distinct keys of a side, an array for each of its columns, and the key of each row (-1: none).
+
+    `strict` numbers what of a key is not a category that need not occur: of each key (-1: it occurs in no row), and
+    `strict_ids` of each row.
+    """
 
     names: tuple[str, ...]
     ids: Ids
     keys: tuple[Any, ...]
     count: int
+    strict: Ids = field(default_factory=lambda: np.zeros(1, np.int64))
+    strict_ids: Ids = field(default_factory=lambda: np.zeros(1, np.int64))
 
     @classmethod
     def of(cls, columns: Sequence[pd.Series], side: Side) -> Self:
         """The side of these columns; raises DtypeUnsuitable, and OutputTooLarge before too many keys are made."""
         levels = [_level(column, side) for column in columns]
-        sizes = [len(level.order) for level in levels]
-        missing = np.logical_or.reduce([level.codes < 0 for level in levels])
-        if side.product:
-            ids, codes, count = _all(levels, sizes, side)
-        else:
-            ids, codes, count = _occurring(levels, sizes, missing, side)
-        keys = tuple(take(level.values, level.order[at]) for level, at in zip(levels, codes, strict=True))
-        return cls(tuple(str(column.name) for column in columns), np.where(missing, -1, ids), keys, count)
+        missing = missing_in(levels, len(columns[0]))
+        found = combinations(levels, side)
+        keys = tuple(take(level.values, level.order[at]) for level, at in zip(levels, found.codes, strict=True))
+        names, ids = tuple(str(column.name) for column in columns), np.where(missing, -1, found.ids)
+        return cls(names, ids, keys, len(found.strict), found.strict, found.strict_ids)
 
     @classmethod
     def of_rows(cls, rows: int) -> Self:
         """The row numbers, which are no columns."""
         return cls((), np.arange(rows), (), rows)
+
+    @classmethod
+    def of_one(cls, rows: int) -> Self:
+        """One key for all rows, which is no column."""
+        zeros = np.zeros(rows, np.int64)
+        return cls((), zeros, (), 1, strict_ids=zeros)
 
     def only(self, wanted: Ids) -> Self:
         """The keys at these positions alone."""
@@ -68,16 +55,7 @@ class Axis:
         return type(self)(self.names, places[self.ids], tuple(take(key, wanted) for key in self.keys), len(wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """A column's values without repetition, `order`: their positions from the first key to the last (-1: null)."""
-
-    values: Any
-    order: Ids
-    codes: Ids
-
-
-def _level(column: pd.Series, side: Side) -> _Level:
+def _level(column: pd.Series, side: Side) -> Level:
     try:
         codes, values = _factorized(column, side)
     except REFUSALS as error:
@@ -85,13 +63,14 @@ def _level(column: pd.Series, side: Side) -> _Level:
         detail = f"column {name!r} ({dtype}) cannot be a key: {reason(error)}"
         raise DtypeUnsuitable(detail, column=name, dtype=dtype, pointer=side.at) from error
     codes, order = codes.astype(np.int64), np.arange(len(values))
+    loose = not side.observed and isinstance(column.dtype, pd.CategoricalDtype)
     null = codes < 0
     if side.nulls == "drop" or not null.any():
-        return _Level(values, order, codes)
+        return Level(values, order, codes, loose)
     place = {"first": 0, "last": len(values)}[side.nulls]
     if not side.sort:
         place = int(codes[: int(null.argmax())].max(initial=-1)) + 1
-    return _Level(values, np.insert(order, place, -1), np.where(null, place, codes + (codes >= place)))
+    return Level(values, np.insert(order, place, -1), np.where(null, place, codes + (codes >= place)), loose)
 
 
 def _factorized(column: pd.Series, side: Side) -> tuple[Ids, Any]:
@@ -108,36 +87,6 @@ def _factorized(column: pd.Series, side: Side) -> tuple[Ids, Any]:
     rank = np.empty(len(order) + 1, np.int64)
     rank[order], rank[-1] = np.arange(len(order)), -1
     return rank[codes], take(values, order)
-
-
-def _all(levels: list[_Level], sizes: list[int], side: Side) -> tuple[Ids, Sequence[Ids], int]:
-    count = math.prod(sizes)
-    _check(count, side)
-    ids = np.zeros_like(levels[0].codes)
-    for level, size in zip(levels, sizes, strict=True):
-        ids = ids * size + level.codes
-    return ids, np.unravel_index(np.arange(count), sizes) if count else [np.arange(0)] * len(sizes), count
-
-
-def _occurring(levels: list[_Level], sizes: list[int], missing: Ids, side: Side) -> tuple[Ids, Sequence[Ids], int]:
-    full, ids = np.zeros(len(missing), np.int64), np.zeros(int((~missing).sum()), np.int64)
-    first = np.arange(0)
-    for level, size in zip(levels, sizes, strict=True):
-        # numbered anew each time, so that the product stays below rows × keys
-        _, first, ids = np.unique(ids * size + level.codes[~missing], return_index=True, return_inverse=True)
-    full[~missing] = ids
-    _check(len(first), side)
-    if side.whole and not side.sort:
-        order = np.argsort(first)
-        first, full[~missing] = first[order], np.argsort(order)[ids]
-    if len(levels) == 1 and not side.observed:
-        return levels[0].codes, [np.arange(sizes[0])], sizes[0]
-    return full, [level.codes[~missing][first] for level in levels], len(first)
-
-
-def _check(count: int, side: Side) -> None:
-    if count > side.limit:
-        raise OutputTooLarge(side.what, count, side.limit, f"limits.{side.what}", side.at)
 
 
 def take(values: Any, places: Ids) -> Any:

@@ -10,7 +10,8 @@ import pandas as pd
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import Scalar
 from jobs.transforms.base import Surroundings
-from jobs.transforms.reshape.axis import Axis, Ids, take
+from jobs.transforms.reshape.axis import Axis, take
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.reshape.common import one_column
 from jobs.transforms.reshape.grid import cells, check_cells, filled, table, values_of
 from jobs.transforms.reshape.labels import JOIN, texts
@@ -108,8 +109,22 @@ class Cross:
         ids = np.where((self.down.ids < 0) | (self.across.ids < 0), -1, ids)
         count, layout = self.down.count * self.across.count, self.layout
         found = totals(self.frame, ids, count, piece.measures, layout.at, full=layout.full)
+        if layout.full:
+            found = Totals(found.values, np.where(self._occurs().ravel(), found.place, -1))
         by_size = any(one.function == "size" for one in piece.measures)
         return found.present() if layout.dropna and not by_size else found
+
+    def _occurs(self) -> np.ndarray[Any, Any]:
+        """Of each cell, whether what is not a loose category of its keys occurs together in a row."""
+        down, across = self.down, self.across
+        there = (down.strict_ids >= 0) & (across.strict_ids >= 0)
+        pairs = np.zeros((int(down.strict.max(initial=0)) + 2, int(across.strict.max(initial=0)) + 2), bool)
+        pairs[down.strict_ids[there], across.strict_ids[there]] = True
+        if self.frame.empty:
+            pairs[0, 0] = True  # keys that there are without rows are loose through and through
+        # -1, what occurs in no row, is the last: of no pair
+        found: np.ndarray[Any, Any] = pairs[np.ix_(down.strict, across.strict)]
+        return found
 
     def _columns(self, piece: Piece, found: Totals, grid: Ids, rows: Ids) -> list[Column]:
         layout, keys = self.layout, self._keys()

@@ -9,7 +9,8 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid, ColumnTaken
 from jobs.transforms.arguments import Names, name_list, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.reshape.axis import Axis, Side
+from jobs.transforms.reshape.axis import Axis
+from jobs.transforms.reshape.combinations import Side
 from jobs.transforms.reshape.cross import Cross, Layout, Piece
 from jobs.transforms.reshape.normalize import Share, normalized
 from jobs.transforms.reshape.pivot import check_apart
@@ -83,8 +84,8 @@ class Crosstab(Transform):
                 counted = frame[[*index, *columns, *values]].notna().all(axis=1).to_numpy()
         fill = 0 if self.values is None else None
         layout = Layout(fill, self.dropna, counted, self.margins_name, full=loose)
-        down = self._side(frame, index, around, "rows", loose=loose)
-        across = self._side(frame, columns, around, "columns", loose=loose)
+        down = self._side(frame, index, around, "rows")
+        across = self._side(frame, columns, around, "columns")
         measure = Measure(self.aggfunc or "size", self.values if self.aggfunc != "size" else None, ())
         made = Cross(frame, down, across, layout).table([Piece((measure,))], around)
         made = normalized(made, len(index), self.normalize, margins=self.margins)
@@ -96,13 +97,11 @@ class Crosstab(Transform):
         names: list[str],
         around: Surroundings,
         what: Literal["rows", "columns"],
-        *,
-        loose: bool,
     ) -> Axis:
         side = Side(
             nulls="drop" if self.dropna else "last",
             observed=self.dropna,
-            product=loose or (not self.dropna and len(names) > 1),
+            product=not self.dropna and len(names) > 1,
             what=what,
             limit=around.max_rows if what == "rows" else around.max_columns,
             at="/index" if what == "rows" else "/columns",

@@ -14,7 +14,7 @@ from jobs.transforms.arguments import Names, name_list, pointer, refusal, requir
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import reason
 from jobs.transforms.follows import Follows
-from jobs.transforms.reshape.axis import Ids
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.usage import Columns, plus
 
 

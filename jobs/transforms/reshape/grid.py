@@ -12,7 +12,8 @@ from jobs.transforms.arguments import Scalar, shown
 from jobs.transforms.base import Surroundings
 from jobs.transforms.delegated import REFUSALS
 from jobs.transforms.nulls import nullable_dtype
-from jobs.transforms.reshape.axis import Axis, Ids, take
+from jobs.transforms.reshape.axis import Axis, take
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.reshape.labels import check_names
 
 _CELLS_PER_ROW: Final = 10

@@ -11,7 +11,8 @@ from jobs.errors import ColumnTaken, OutputTooLarge
 from jobs.transforms.arguments import Names, name_list, require, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
-from jobs.transforms.reshape.axis import Ids, take
+from jobs.transforms.reshape.axis import take
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.reshape.common import one_column
 from jobs.transforms.reshape.grid import values_of
 from jobs.transforms.usage import ALL, Columns

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import Names, Scalar, name_list, refusal, require_all, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
-from jobs.transforms.reshape.axis import Axis, Side
+from jobs.transforms.reshape.axis import Axis
+from jobs.transforms.reshape.combinations import Side
 from jobs.transforms.reshape.cross import Cross, Layout, Piece
 from jobs.transforms.reshape.pivot import check_apart
 from jobs.transforms.reshape.totals import Function, Measure
@@ -112,23 +113,21 @@ class PivotTable(Transform):
             regarded = frame[[*index, *columns, *values]] if listed else frame
             counted = regarded.notna().all(axis=1).to_numpy() if self.dropna else np.ones(len(frame), bool)
         layout = Layout(self.fill_value, self.dropna, counted, self.margins_name, full=loose)
-        down = self._side(frame, index, around, loose=loose, of_rows=True)
-        across = self._side(frame, columns, around, loose=loose, of_rows=False)
+        down = self._side(frame, index, around, of_rows=True)
+        across = self._side(frame, columns, around, of_rows=False)
         cross = Cross(frame, down, across, layout)
         pieces = self._pieces(values)
         return cross.table(pieces, around) if index else cross.flat(pieces, around)
 
-    def _side(
-        self, frame: pd.DataFrame, names: Sequence[str], around: Surroundings, *, loose: bool, of_rows: bool
-    ) -> Axis:
+    def _side(self, frame: pd.DataFrame, names: Sequence[str], around: Surroundings, *, of_rows: bool) -> Axis:
         if not names:
-            return Axis((), np.zeros(len(frame), np.int64), (), 1)
+            return Axis.of_one(len(frame))
         side = Side(
             nulls="drop" if self.dropna else "last",
             sort=self.sort,
             observed=self.observed,
             whole=self.index is None or self.columns is None,
-            product=loose or (not self.dropna and len(names) > 1),
+            product=not self.dropna and len(names) > 1,
             what="rows" if of_rows else "columns",
             limit=around.max_rows if of_rows else around.max_columns,
             at="/index" if of_rows else "/columns",
@@ -144,14 +143,14 @@ class PivotTable(Transform):
             return [self._of_one(self.aggfunc, values, lone=lone)]
         pieces = [self._of_one(one, values, lone=lone) for one in self.aggfunc]
         return [
-            Piece(piece.measures, () if one == "size" and self.columns is None else (one,))
+            Piece(piece.measures, () if one == "size" and not (self.columns and self.index) else (one,))
             for piece, one in zip(pieces, self.aggfunc, strict=True)
         ]
 
     def _of_one(self, function: Function, values: Sequence[str], *, lone: bool) -> Piece:
         if function == "size":
-            return Piece((Measure(function, None, () if self.columns is not None else (function,)),))
-        dropped = lone and self.columns is not None
+            return Piece((Measure(function, None, () if self.columns and self.index else (function,)),))
+        dropped = lone and bool(self.columns and self.index)
         ordered = sorted(values) if self.sort else values
         return Piece(tuple(Measure(function, name, () if dropped else (name,)) for name in ordered))
 
@@ -163,7 +162,9 @@ class PivotTable(Transform):
             each: tuple[Function, ...] = given if isinstance(given, tuple) else (given,)
             for function in sorted(each) if self.sort else each:
                 parts = (name, function) if several else (name,)
-                found.append(Measure(function, name, parts[1:] if lone and (several or self.columns) else parts))
+                found.append(
+                    Measure(function, name, parts[1:] if lone and (several or (self.columns and self.index)) else parts)
+                )
         return Piece(tuple(found))
 
     def needs(self, wanted: Columns) -> Columns:  # noqa: ARG002  # what columns there are, all of these decide

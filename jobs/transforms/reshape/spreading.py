@@ -10,7 +10,8 @@ import pandas as pd
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import Scalar
 from jobs.transforms.base import Surroundings
-from jobs.transforms.reshape.axis import Axis, Side
+from jobs.transforms.reshape.axis import Axis
+from jobs.transforms.reshape.combinations import Side
 from jobs.transforms.reshape.grid import cells, check_cells, filled, places, table, values_of
 from jobs.transforms.reshape.labels import joined, texts
 

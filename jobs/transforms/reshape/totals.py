@@ -11,7 +11,7 @@ from jobs.errors import DtypeUnsuitable
 from jobs.transforms.delegated import REFUSALS, reason
 from jobs.transforms.groups import kernels
 from jobs.transforms.groups.named import Aggregation
-from jobs.transforms.reshape.axis import Ids
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.reshape.grid import values_of
 
 Function = Literal[

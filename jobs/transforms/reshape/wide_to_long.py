@@ -16,7 +16,8 @@ from jobs.expressions.values import Clash
 from jobs.transforms.arguments import Names, name_list, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
-from jobs.transforms.reshape.axis import Ids, take
+from jobs.transforms.reshape.axis import take
+from jobs.transforms.reshape.combinations import Ids
 from jobs.transforms.reshape.common import one_dtype
 from jobs.transforms.reshape.grid import cells, values_of
 from jobs.transforms.reshape.labels import check_names

@@ -17,7 +17,8 @@ OURS = (ArgumentInvalid, ColumnAmbiguous, ColumnTaken, ColumnUnknown, DtypeUnsui
 def name_of(label: Any) -> str:
     """A label of pandas' columns as a name: the texts of its levels, joined."""
     parts = label if isinstance(label, tuple) else (label,)
-    last = parts.index("All") + 1 if "All" in parts else len(parts)  # what follows in margins is empty
+    marked = [place for place, part in enumerate(parts) if isinstance(part, str) and part == "All"]
+    last = marked[0] + 1 if marked else len(parts)  # what follows in margins is empty
     return "_".join(text_of(part) for part in parts[:last])
 
 
