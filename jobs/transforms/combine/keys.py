@@ -81,7 +81,7 @@ def _pairs(
 
 def key_pair(left: pd.DataFrame, right: pd.DataFrame, left_name: str, right_name: str, at: str) -> KeyPair:
     """These two columns, which the frames have once each, as one pair of keys."""
-    ours, theirs = _column(left, left_name), _column(right, right_name)
+    ours, theirs = one_array(left, left_name), one_array(right, right_name)
     if ours.dtype == theirs.dtype and ours.dtype != np.dtype(object):
         return KeyPair(left_name, right_name, ours, theirs, at)
     names = (left_name, right_name)
@@ -92,7 +92,8 @@ def key_pair(left: pd.DataFrame, right: pd.DataFrame, left_name: str, right_name
         raise apart(names, dtypes, at) from None
 
 
-def _column(frame: pd.DataFrame, name: str) -> Any:
+def one_array(frame: pd.DataFrame, name: str) -> Any:
+    """The values of the one column of that name."""
     place = frame.columns.get_loc(name)
     return unwrapped(column_array(frame, int(place)))  # type: ignore[arg-type]  # there is one, which was asked before
 

@@ -15,7 +15,7 @@ from jobs.transforms.combine.assemble import assembled, layout
 from jobs.transforms.combine.keys import key_pairs
 from jobs.transforms.combine.matching import every_pair, kept_rows, matched_rows
 from jobs.transforms.combine.take import Positions, taken
-from jobs.transforms.combine.uniqueness import Validate, check_unique
+from jobs.transforms.combine.uniqueness import Validate, check_validate
 from jobs.transforms.combine.usage import side_needs
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import ALL, Columns
@@ -94,7 +94,7 @@ class Merge(Transform):
             return assembled(made, (), rows, "inner", indicator=indicator is not None)
         pairs = key_pairs(frame, right, self.on, self.left_on, self.right_on)
         if self.validate_ is not None:
-            check_unique(pairs, self.validate_)
+            check_validate(pairs, self.validate_)
         if self.how == "semi" or self.how == "left_anti":  # noqa: PLR1714  # mypy understands it so
             return _kept(frame, kept_rows(pairs, "left", keep=self.how == "semi", sort=self.sort))
         if self.how == "right_anti":
