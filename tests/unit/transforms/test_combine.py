@@ -24,7 +24,7 @@ from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
 from tests.unit.transforms.test_joins import cells, exact
 
 same = pd.testing.assert_frame_equal
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 BIG = 2**62 + 1
 
 

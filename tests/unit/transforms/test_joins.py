@@ -25,7 +25,7 @@ from jobs.transforms.combine.matching import check_size
 from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
 
 same = pd.testing.assert_frame_equal
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 BIG = 2**62 + 1
 HOW = st.sampled_from(["inner", "left", "right", "outer", "cross", "left_anti", "right_anti", "semi"])
 REFUSED = (pd.errors.MergeError, ValueError, TypeError, KeyError)
@@ -85,7 +85,7 @@ def foreign(left, right, name):
     return len(dtypes) > 1 and any(isinstance(dtype, pd.ArrowDtype) for dtype in dtypes)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     pairs_of_frames(),
     HOW,
@@ -133,12 +133,14 @@ KEYS = {
     "string": ["a", None, "c"], "category": ["b", None, "a"], "large": ["a", "b", None],
     "datetime64[us]": ["2024-01-31", None, "1999-12-31"], "datetime64[s]": ["2024-01-31", "1970-01-01"],
     "date32": [date(2024, 1, 31), None, date(2000, 1, 1)],
-    "decimal(5,2)": [Decimal("1.00"), None, Decimal("2.50")], "decimal(9,4)": [Decimal("2.5"), Decimal(2), Decimal("0.05")],
+    "decimal(5,2)": [Decimal("1.00"), None, Decimal("2.50")],
+    "decimal(9,4)": [Decimal("2.5"), Decimal(2), Decimal("0.05")],
     "timedelta64[us]": ["1h", None], "datetime64[us, UTC]": ["2024-01-31", None],
     "datetime64[ms, Europe/Berlin]": ["2024-01-31 01:00", "1999-12-31"], "none": [None, None],
 }  # fmt: skip
 ARROW = {
-    "date32": pa.date32(), "decimal(5,2)": pa.decimal128(5, 2), "decimal(9,4)": pa.decimal128(9, 4), "large": pa.large_string(),
+    "date32": pa.date32(), "decimal(5,2)": pa.decimal128(5, 2), "decimal(9,4)": pa.decimal128(9, 4),
+    "large": pa.large_string(),
 }  # fmt: skip
 KINDS = (
     ("int64", "Int64", "uint8", "float64", "float32", "decimal(5,2)", "decimal(9,4)"),
@@ -266,7 +268,7 @@ def test_sorted_semi_and_anti_joins(left, right, how):
     assert cells(made) == cells(order)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     frames(names=("k", "j"), dtypes=("Int64", "str")),
     frames(names=("k", "j"), dtypes=("Int64", "str")),
