@@ -13,6 +13,7 @@ from jobs.transforms.combine.keys import KeyPair
 from jobs.transforms.combine.matching import Outer
 from jobs.transforms.combine.take import Positions, taken
 
+Rows = tuple[Positions | None, Positions | None]
 Suffixes = tuple[str | None, str | None]
 _SIDES: Final = ("left_only", "right_only", "both")
 
@@ -25,6 +26,13 @@ class Joined:
     right: pd.DataFrame
     names: list[str]
     right_places: list[int]
+
+    def place(self, name: str, *, left: bool) -> int:
+        """Where a column of the left or of the right frame is in the join; a key of both is at the left one's place."""
+        theirs = labels_of(self.right).index(name) if not left else -1
+        if theirs not in self.right_places:
+            return labels_of(self.left).index(name)
+        return self.left.shape[1] + self.right_places.index(theirs)
 
 
 def layout(
@@ -78,11 +86,11 @@ def _no_new_twins(names: list[str], renamed: list[str]) -> None:
 def assembled(
     joined: Joined,
     pairs: Sequence[KeyPair],
-    rows: tuple[Positions | None, Positions | None],
+    rows: Rows,
     how: Outer,
     *,
     indicator: bool = False,
-    filled: tuple[Positions | None, Positions | None] | None = None,
+    filled: Rows | None = None,
 ) -> pd.DataFrame:
     """The join of these rows; keys of one name have the value of whichever side has the row.
 
@@ -104,7 +112,7 @@ def assembled(
     return frame_of(joined.names, columns, count)
 
 
-def _count(rows: tuple[Positions | None, Positions | None], left: pd.DataFrame) -> int:
+def _count(rows: Rows, left: pd.DataFrame) -> int:
     ours, theirs = rows
     if ours is not None:
         return len(ours)
@@ -115,7 +123,7 @@ def _any_absent(rows: Positions | None, possible: bool) -> bool:
     return possible and rows is not None and bool((rows < 0).any())
 
 
-def _key(pair: KeyPair, from_left: Any, rows: tuple[Positions | None, Positions | None], how: Outer) -> Any:
+def _key(pair: KeyPair, from_left: Any, rows: Rows, how: Outer) -> Any:
     ours, theirs = rows
     if how in ("inner", "left"):
         # pandas keeps the left one, but for times in two units, of which the finer one holds both

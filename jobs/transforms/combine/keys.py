@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from jobs.codecs.blocks import column_array
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
-from jobs.transforms.arguments import Names, name_list, pointer, require_keys
+from jobs.transforms.arguments import Names, pointer, require_keys
 from jobs.transforms.combine.meaning import canonical, cast, common_dtype, kind_of
+from jobs.transforms.combine.take import unwrapped
 from jobs.transforms.delegated import REFUSALS
 
 
@@ -36,41 +37,43 @@ class KeyPair:
 
 
 def key_pairs(
-    left: pd.DataFrame, right: pd.DataFrame, on: Names | None, left_on: Names | None, right_on: Names | None
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    on: Names | None,
+    left_on: Names | None,
+    right_on: Names | None,
+    arguments: tuple[str, str, str] = ("on", "left_on", "right_on"),
 ) -> list[KeyPair]:
     """The keys that the arguments name; without any, the columns that both frames have.
 
     Raises ColumnUnknown, ColumnAmbiguous and ArgumentInvalid (nothing in common) that point at the argument, and
     DtypeUnsuitable that names both columns where their values cannot be equal.
     """
+    argument, listed = arguments[0], on
     if left_on is not None and right_on is not None:
-        names = (require_keys(left, "left_on", left_on), require_keys(right, "right_on", right_on))
-        return _pairs(left, right, *names, "left_on" if isinstance(left_on, str) else "left_on/")
+        names = (require_keys(left, arguments[1], left_on), require_keys(right, arguments[2], right_on))
+        return _pairs(left, right, *names, arguments[1], single=isinstance(left_on, str))
     if on is None:
-        common = tuple(name for name in left.columns.unique() if name in right.columns)
-        if not common:
+        listed = tuple(name for name in left.columns.unique() if name in right.columns)
+        if not listed:
             detail = "the two frames have no column in common; say 'on', or 'left_on' and 'right_on'"
-            raise ArgumentInvalid(detail, "/on")
-        names = (require_keys(left, "on", common), require_keys(right, "on", common))
-        return _pairs(left, right, *names, "on")
-    names = (require_keys(left, "on", on), require_keys(right, "on", on))
-    return _pairs(left, right, *names, "on" if isinstance(on, str) else "on/")
-
-
-def named_pairs(left: pd.DataFrame, right: pd.DataFrame, names: Names | None, argument: str) -> list[KeyPair]:
-    """The keys of these names, the same on both sides."""
-    listed = name_list(names)
-    for frame in (left, right):
-        require_keys(frame, argument, names)
-    return _pairs(left, right, listed, listed, argument if isinstance(names, str) else f"{argument}/")
+            raise ArgumentInvalid(detail, f"/{argument}")
+    names = (require_keys(left, argument, listed), require_keys(right, argument, listed))
+    return _pairs(left, right, *names, argument, single=on is None or isinstance(on, str))
 
 
 def _pairs(
-    left: pd.DataFrame, right: pd.DataFrame, left_names: Sequence[str], right_names: Sequence[str], argument: str
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    left_names: Sequence[str],
+    right_names: Sequence[str],
+    argument: str,
+    *,
+    single: bool,
 ) -> list[KeyPair]:
     made: dict[tuple[str, str], KeyPair] = {}
     for place, (one, other) in enumerate(zip(left_names, right_names, strict=True)):
-        at = pointer(argument.removesuffix("/"), place) if argument.endswith("/") else pointer(argument)
+        at = pointer(argument) if single else pointer(argument, place)
         if (one, other) not in made:
             made[one, other] = key_pair(left, right, one, other, at)
     return list(made.values())
@@ -78,7 +81,7 @@ def _pairs(
 
 def key_pair(left: pd.DataFrame, right: pd.DataFrame, left_name: str, right_name: str, at: str) -> KeyPair:
     """These two columns, which the frames have once each, as one pair of keys."""
-    ours, theirs = _column(left, left_name), _column(right, right_name)
+    ours, theirs = one_array(left, left_name), one_array(right, right_name)
     if ours.dtype == theirs.dtype and ours.dtype != np.dtype(object):
         return KeyPair(left_name, right_name, ours, theirs, at)
     names = (left_name, right_name)
@@ -89,10 +92,10 @@ def key_pair(left: pd.DataFrame, right: pd.DataFrame, left_name: str, right_name
         raise apart(names, dtypes, at) from None
 
 
-def _column(frame: pd.DataFrame, name: str) -> Any:
+def one_array(frame: pd.DataFrame, name: str) -> Any:
+    """The values of the one column of that name."""
     place = frame.columns.get_loc(name)
-    array = column_array(frame, int(place))  # type: ignore[arg-type]  # there is one of the name, which was asked before
-    return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
+    return unwrapped(column_array(frame, int(place)))  # type: ignore[arg-type]  # there is one, which was asked before
 
 
 def _matched(ours: Any, theirs: Any) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from jobs.codecs.blocks import column_array
 from jobs.codecs.frames import to_pandas
-from jobs.transforms.combine.take import nulls, taken_of
+from jobs.transforms.combine.take import nulls, taken, unwrapped
 from jobs.transforms.nulls import NULLABLE, nullable_dtype
 
 _TEXT: Final = pd.StringDtype(na_value=np.nan)
@@ -44,7 +44,8 @@ def canonical(array: Any) -> Any:
     """The values in the dtype that an input would have; a category becomes what it stands for."""
     dtype = array.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return canonical(taken_of(array.categories.array, array.codes.astype(np.intp)))
+        codes = array.codes.astype(np.intp)
+        return canonical(taken(unwrapped(array.categories.array), codes, missing=bool((codes < 0).any())))
     if isinstance(dtype, pd.StringDtype):
         return array if dtype == _TEXT else pd.Series(array).astype(_TEXT).array
     if isinstance(dtype, pd.ArrowDtype):
@@ -85,11 +86,10 @@ def cast(array: Any, dtype: Any) -> Any:
         made = pa.array(array, from_pandas=True).cast(dtype.pyarrow_dtype)
         return pd.array(made, dtype=dtype)
     if isinstance(array.dtype, pd.ArrowDtype) and kind_of(dtype) == "instant":
-        return column_array(to_pandas(pa.table({"": pa.array(array).cast(pa.timestamp(_unit(dtype)))})), 0)
+        return column_array(to_pandas(pa.table({"": pa.array(array).cast(pa.timestamp(unit_of(dtype)))})), 0)
     if isinstance(dtype, np.dtype) and dtype.kind == "f":
         return pd.Series(array).to_numpy(dtype=dtype, na_value=np.nan)
-    made_series = pd.Series(array).astype(dtype)
-    return made_series.to_numpy() if isinstance(dtype, np.dtype) and dtype.kind in "biuf" else made_series.array
+    return unwrapped(pd.Series(array).astype(dtype).array)
 
 
 def _numpy(dtype: Any) -> np.dtype[Any]:
@@ -105,13 +105,14 @@ def _numbers(one: Any, other: Any) -> Any:
 
 
 def _finer(one: Any, other: Any) -> Any:
-    unit = max(_unit(one), _unit(other), key=_UNITS.index)
+    unit = max(unit_of(one), unit_of(other), key=_UNITS.index)
     if isinstance(one, pd.DatetimeTZDtype):
         return pd.DatetimeTZDtype(cast_to(Any, unit), one.tz)
     return np.dtype(f"{one.kind}8[{unit}]")
 
 
-def _unit(dtype: Any) -> str:
+def unit_of(dtype: Any) -> str:
+    """The unit of a dtype of times: s, ms, us or ns."""
     return str(dtype.unit if isinstance(dtype, pd.DatetimeTZDtype) else np.datetime_data(dtype)[0])
 
 

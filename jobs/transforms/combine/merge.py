@@ -10,13 +10,15 @@ from jobs.codecs.blocks import column_arrays, frame_of, labels_of
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import Names, name_list, refusal
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.combine.arguments import check_keys
 from jobs.transforms.combine.assemble import assembled, layout
 from jobs.transforms.combine.keys import key_pairs
 from jobs.transforms.combine.matching import every_pair, kept_rows, matched_rows
 from jobs.transforms.combine.take import Positions, taken
-from jobs.transforms.combine.uniqueness import Validate, check_unique
+from jobs.transforms.combine.uniqueness import Validate, check_validate
+from jobs.transforms.combine.usage import side_needs
 from jobs.transforms.follows import Follows
-from jobs.transforms.usage import ALL, Columns, plus
+from jobs.transforms.usage import ALL, Columns
 
 How = Literal["inner", "left", "right", "outer", "cross", "left_anti", "right_anti", "semi"]
 
@@ -75,13 +77,7 @@ class Merge(Transform):
         if self.indicator is not False and self.how in ("semi", "left_anti", "right_anti"):
             detail = f"'indicator' is no use with how {self.how!r}, whose rows are all from one side"
             raise refusal(ArgumentInvalid(detail), "/indicator")
-        if "on" in given and len(given) > 1:
-            raise refusal(ArgumentInvalid(f"{given[1]!r} stands instead of 'on', not beside it"), f"/{given[1]}")
-        if given in (["left_on"], ["right_on"]):
-            other = "right_on" if given == ["left_on"] else "left_on"
-            raise refusal(ArgumentInvalid(f"{given[0]!r} needs {other!r} beside it"), f"/{given[0]}")
-        if len(given) == 2 and len(name_list(self.left_on)) != len(name_list(self.right_on)):
-            raise refusal(ArgumentInvalid("'right_on' has not as many columns as 'left_on'"), "/right_on")
+        check_keys({"on": self.on, "left_on": self.left_on, "right_on": self.right_on})
         return self
 
     def uses(self) -> tuple[tuple[str, str], ...]:
@@ -98,7 +94,7 @@ class Merge(Transform):
             return assembled(made, (), rows, "inner", indicator=indicator is not None)
         pairs = key_pairs(frame, right, self.on, self.left_on, self.right_on)
         if self.validate_ is not None:
-            check_unique(pairs, self.validate_)
+            check_validate(pairs, self.validate_)
         if self.how == "semi" or self.how == "left_anti":  # noqa: PLR1714  # mypy understands it so
             return _kept(frame, kept_rows(pairs, "left", keep=self.how == "semi", sort=self.sort))
         if self.how == "right_anti":
@@ -133,13 +129,7 @@ class Merge(Transform):
     def _side(self, wanted: Columns, keys: Names | None, *, keeps: bool) -> Columns:
         if keys is None and self.how != "cross":
             return ALL  # the keys are what both sides have
-        if not keeps:
-            return frozenset(name_list(keys))
-        if wanted is None:
-            return ALL
-        # a column gets its suffix only where the other side has one of that name, so both have to show it
-        bare = (name.removesuffix(suffix) for suffix in self.suffixes if suffix for name in wanted)
-        return plus(wanted, (*bare, *name_list(keys)))
+        return side_needs(wanted, [keys], self.suffixes) if keeps else frozenset(name_list(keys))
 
 
 def _kept(frame: pd.DataFrame, rows: Positions) -> pd.DataFrame:

@@ -30,12 +30,11 @@ def taken(array: Any, rows: Positions | None, *, missing: bool) -> Any:
     return found
 
 
+def unwrapped(values: Any) -> Any:
+    """The values of a Series' or an Index' `array` as `frame_of` takes them: NumPy's own bare."""
+    return values.to_numpy() if isinstance(values, pd.arrays.NumpyExtensionArray) else values
+
+
 def nulls(count: int, dtype: Any) -> Any:
     """So many nulls of a dtype, or of its nullable counterpart."""
-    return taken_of(pd.Series([], dtype=dtype).array, np.full(count, -1))
-
-
-def taken_of(values: Any, rows: Positions) -> Any:
-    """Like `taken`, of a Series' `array`, which wraps NumPy's."""
-    array = values.to_numpy() if isinstance(values.dtype, np.dtype) and values.dtype.kind not in "mM" else values
-    return taken(array, rows, missing=bool((rows < 0).any()))
+    return taken(unwrapped(pd.Series([], dtype=dtype).array), np.full(count, -1, np.intp), missing=True)
