@@ -44,7 +44,7 @@ def _verify_split(literals: Mapping[str, Any]) -> None:
         and _is_regex(pattern, literals.get("regex", False))
         and matches_empty(check_pattern(pattern))
     ):
-        raise Clash(f"the pattern {pattern[:80]!r} can match the empty text, at which nothing is split")
+        raise Clash(f"the pattern {pattern[:80]!r} can match the empty text; as plain text: regex=False")
 
 
 def _is_regex(pattern: str, regex: bool | None) -> bool:
