@@ -16,13 +16,15 @@ from jobs.expressions.logic import as_condition, kleene_and
 from jobs.expressions.membership import member
 from jobs.expressions.normal import load
 from jobs.expressions.reductions import REDUCTIONS
-from jobs.expressions.values import Clash, Logical, Value, family, is_scalar, nulls, spelt, to_series
+from jobs.expressions.values import Clash, Logical, Value, family, is_scalar, nulls, numbers, spelt, to_series
 
 
 def _series(run: Callable[..., Any], *kinds: str) -> Callable[..., Value]:
-    """An entry that runs on a pandas Series of one of these kinds (any kind where none is named)."""
+    """An entry that runs on a pandas Series of one of these kinds (any where none is named), decimals as floats."""
 
     def apply(index: pd.Index, target: Value, **arguments: Any) -> Value:
+        if "float" in kinds and family(target) == "decimal":
+            target = numbers(target)[0]
         if kinds and family(target) not in kinds:
             raise Clash(f"this method does not take {spelt(target)}")
         if isinstance(target, Logical) and target.null is not None and not target.nullable:

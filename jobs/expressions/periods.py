@@ -1,5 +1,6 @@
 """The properties and methods of `.dt` on periods, as `to_period` makes them."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ PERIODS: Final = (
     *(f"{unit}-{month}" for unit in "YQ" for month in _MONTHS),
     *(f"W-{day}" for day in _DAYS),
 )  # fmt: skip
+_YEAR = re.compile(r"[0-9]{4}")
+_QUARTER = re.compile(r"[0-9]{4}[qQ][1-4]")
 _Of = Callable[[Any], Any]
 
 
@@ -57,14 +60,10 @@ def parse_period(text: str, other: Any) -> pd.Period:
 
     Raises Clash for anything else.
     """
-    freq = other.dtype.freq if isinstance(other, pd.Series) else other.freq
+    freq = other.dt.freq if isinstance(other, pd.Series) else other.freq
+    if not _QUARTER.fullmatch(text):
+        return pd.Period(parse_moment(f"{text}-01" if _YEAR.fullmatch(text) else text), freq=freq)
     try:
-        return (
-            pd.Period(text[:40], freq=freq) if "Q" in text.upper() else pd.Period(parse_moment(_full(text)), freq=freq)
-        )
+        return pd.Period(text, freq=freq)
     except ValueError:
-        raise Clash(f"{text[:60]!r} is no period such as '2024', '2024-01' or '2024Q1'") from None
-
-
-def _full(text: str) -> str:
-    return f"{text}-01" if len(text) == 4 and text.isdigit() else text
+        raise Clash(f"{text!r} is no period such as '2024', '2024-01' or '2024Q1'") from None

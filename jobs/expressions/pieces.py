@@ -19,7 +19,10 @@ def split(text: Any, pat: str | None, n: int, index: pd.Index, *, reverse: bool,
     """
     most = n if n > 0 else None
     if pat is None:
-        pieces = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(text), max_splits=most, reverse=reverse)
+        trimmed = pc.utf8_trim_whitespace(text)
+        pieces = pc.utf8_split_whitespace(trimmed, max_splits=most, reverse=reverse)
+        # of a text without words Arrow makes one empty piece
+        pieces = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), pa.scalar([], pieces.type), pieces)
     elif regex:
         pieces = pc.split_pattern_regex(text, pat, max_splits=most)
     else:

@@ -94,18 +94,11 @@ def _casefold(index: pd.Index, target: pd.Series) -> Value:
 def _cat(index: pd.Index, target: pd.Series, others: Value, sep: str, na_rep: str | None) -> Value:
     if family(others) != "text":
         raise Clash(f"cat joins texts, not {spelt(others)}; str(x) makes text of it")
-    sides = [target, others]
     if na_rep is not None:
-        known = (
-            pd.Series(others, index=index, dtype=target.dtype) if isinstance(others, str) else others
-            for others in sides
-        )
-        sides = [side.fillna(na_rep) for side in known]
-    return (
-        arithmetic("+", arithmetic("+", sides[0], sep, index), sides[1], index)
-        if sep
-        else arithmetic("+", *sides, index)
-    )
+        target = target.fillna(na_rep)
+        others = others if isinstance(others, str) else others.fillna(na_rep)
+    first = arithmetic("+", target, sep, index) if sep else target
+    return arithmetic("+", first, others, index)
 
 
 def _join(index: pd.Index, target: Value, sep: str) -> Value:  # noqa: ARG001  # lists have a way of their own
