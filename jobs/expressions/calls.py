@@ -6,6 +6,7 @@ from typing import Any, NoReturn, Protocol
 from jobs.expressions.entries import REQUIRED, Entry, Param, Table
 from jobs.expressions.functions import FUNCTIONS
 from jobs.expressions.methods import METHODS
+from jobs.expressions.periods import PERIOD_FIELDS
 from jobs.expressions.refusals import FUNCTION_HINTS, METHOD_HINTS
 from jobs.expressions.texts import TEXTS
 from jobs.expressions.times import MOMENT_FIELDS, SPAN_FIELDS, TIMES
@@ -13,7 +14,8 @@ from jobs.expressions.tree import Call, Column, Constant, Field, Node
 from jobs.expressions.values import Clash
 from jobs.hints import did_you_mean
 
-_FIELDS = {**MOMENT_FIELDS, **SPAN_FIELDS}
+_FIELDS = {**MOMENT_FIELDS, **SPAN_FIELDS, **PERIOD_FIELDS}
+_ISO = {"year": "isoyear", "week": "week", "day": "isoday"}
 _ACCESSORS = {"str": TEXTS, "dt": TIMES}
 
 
@@ -78,12 +80,26 @@ def _known(builder: Building, kind: str, name: str, known: Table, hint: str | No
 
 
 def attribute(builder: Building, node: ast.Attribute) -> Node:
-    """The node of a property `x.dt.year`; every other attribute is refused."""
+    """The node of a property `x.dt.year` or `x.dt.isocalendar().week`; every other attribute is refused."""
     name, below = builder.written(node.attr), node.value
+    dates = _calendar(below)
+    if dates is not None and name in _ISO:
+        return Field((_operand(builder, dates),), _ISO[name])
     behind = below.attr if isinstance(below, ast.Attribute) else None
     if behind != "dt" or name not in _FIELDS:
         _refuse_attribute(builder, name, behind, node)
     return Field((_operand(builder, below.value),), name)  # type: ignore[attr-defined]  # below is an Attribute here
+
+
+def _calendar(node: ast.expr) -> ast.expr | None:
+    """The dates of `dates.dt.isocalendar()`."""
+    if not (isinstance(node, ast.Call) and not node.args and not node.keywords):
+        return None
+    called = node.func
+    if not (isinstance(called, ast.Attribute) and called.attr == "isocalendar"):
+        return None
+    below = called.value
+    return below.value if isinstance(below, ast.Attribute) and below.attr == "dt" else None
 
 
 def _refuse_attribute(builder: Building, name: str, behind: str | None, node: ast.Attribute) -> NoReturn:

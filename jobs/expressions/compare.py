@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from jobs.expressions.moments import align, parse_moment, parse_span
 from jobs.expressions.normal import logical_from_arrow
+from jobs.expressions.periods import parse_period
 from jobs.expressions.values import (
     NUMBERS,
     Clash,
@@ -59,6 +60,12 @@ def compare(sign: str, left: Value, right: Value) -> Logical:
         return _compare_decimals(sign, left, right)
     if "moment" in kinds or "span" in kinds:
         return _compare_times(sign, left, right)
+    if set(kinds) == {"period", "text"}:
+        left, right = (
+            parse_period(side, other) if isinstance(side, str) else side
+            for side, other in ((left, right), (right, left))
+        )
+        return _compare_ordered(sign, left, right)
     if "ordered" in kinds or kinds in {("period", "period"), ("other", "other")}:
         return _compare_ordered(sign, left, right)
     raise Clash(f"{spelt(left)} cannot be compared with {spelt(right)}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.expressions.moments import zone_name
+from jobs.expressions.moments import frequency, zone_name
 from jobs.expressions.patterns import check_pattern
 from jobs.expressions.values import Clash, Value
 
@@ -130,6 +130,16 @@ def _zone(literal: Any) -> str:
     return zone_name(_text(literal))
 
 
+def _frequency(literal: Any) -> str:
+    return frequency(_text(literal))
+
+
+def _kept(literal: Any) -> str | bool:
+    if literal is not False and literal not in ("first", "last"):
+        raise Clash(f"wants 'first', 'last' or False, not {literal!r}")
+    return literal  # type: ignore[no-any-return]  # one of the three
+
+
 def _fraction(literal: Any) -> float:
     fraction = _number(literal)
     if not 0 <= fraction <= 1:
@@ -159,4 +169,6 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "zone": _zone,
     "fraction": _fraction,
     "format": _format,
+    "frequency": _frequency,
+    "kept": _kept,
 }

@@ -151,6 +151,8 @@ def filled(side: str) -> _Arrow:
 
 def _fill(kernel: _Arrow, text: Any, width: int, fillchar: str) -> Any:
     growth.check_fill(text, width, fillchar)
+    if kernel is pc.utf8_center:  # where one side gets more, Python and pandas let the width say which
+        return kernel(text, width, fillchar, lean_left_on_odd_padding=width % 2 == 0)
     return kernel(text, width, fillchar)
 
 

@@ -25,7 +25,14 @@ def member(value: Value, items: Value, index: pd.Index) -> Logical:
         raise Clash(
             "in wants a list such as ['a', 'b'] or a column on its right; for a part of a text: x.str.contains('…')"
         )
-    return _definite(to_series(value, index).isin(to_series(items, index)).to_numpy(dtype=bool))
+    return _in_column(value, items, index)
+
+
+def _in_column(value: Value, items: Value, index: pd.Index) -> Logical:
+    """A null is in a column that has one, however the two are stored."""
+    found = to_series(value, index).isin(to_series(items, index)).to_numpy(dtype=bool)
+    null = np.asarray(nulls(value))
+    return _definite((found & ~null) | (null & bool(np.any(nulls(items)))))
 
 
 def _in_items(value: Value, items: tuple[Any, ...], index: pd.Index) -> Logical:

@@ -16,13 +16,15 @@ from jobs.expressions.logic import as_condition, kleene_and
 from jobs.expressions.membership import member
 from jobs.expressions.normal import load
 from jobs.expressions.reductions import REDUCTIONS
-from jobs.expressions.values import Clash, Logical, Value, family, is_scalar, nulls, spelt, to_series
+from jobs.expressions.values import Clash, Logical, Value, family, is_scalar, nulls, numbers, spelt, to_series
 
 
 def _series(run: Callable[..., Any], *kinds: str) -> Callable[..., Value]:
-    """An entry that runs on a pandas Series of one of these kinds (any kind where none is named)."""
+    """An entry that runs on a pandas Series of one of these kinds (any where none is named), decimals as floats."""
 
     def apply(index: pd.Index, target: Value, **arguments: Any) -> Value:
+        if "float" in kinds and family(target) == "decimal":
+            target = numbers(target)[0]
         if kinds and family(target) not in kinds:
             raise Clash(f"this method does not take {spelt(target)}")
         if isinstance(target, Logical) and target.null is not None and not target.nullable:
@@ -97,9 +99,33 @@ def _compare(sign: str) -> Callable[..., Value]:
     return apply
 
 
+def _combine_first(index: pd.Index, target: Value, other: Value) -> Value:
+    return _fillna(index, target, other)
+
+
+def _operation(sign: str, *, reverse: bool = False) -> Callable[..., Value]:
+    """An operator as a method; `fill_value` stands for a null beside a value, not for two nulls."""
+
+    def apply(index: pd.Index, target: Value, other: Value, fill_value: Value) -> Value:
+        left, right = (other, target) if reverse else (target, other)
+        if family(fill_value) != "null":
+            alone = np.asarray(nulls(left)) ^ np.asarray(nulls(right))
+            left, right = (choose(Logical(alone & nulls(side)), fill_value, side, index) for side in (left, right))
+        return arithmetic(sign, left, right, index)
+
+    return apply
+
+
 _NUMERIC = ("int", "float", "bool")
 _ORDERED = (*_NUMERIC, "moment", "span")
 _OTHER = (Param("cond"), Param("other", default=None))
+_LIMIT = (Param("limit", "width", None),)
+_FILLED = (Param("other"), Param("fill_value", default=None))
+_OPERATORS = (
+    ("+", ("add",), "radd"), ("-", ("sub", "subtract"), "rsub"), ("*", ("mul", "multiply"), "rmul"),
+    ("/", ("div", "divide", "truediv"), "rtruediv"), ("//", ("floordiv",), "rfloordiv"), ("%", ("mod",), "rmod"),
+    ("**", ("pow",), "rpow"),
+)  # fmt: skip
 _METHODS = ("average", "min", "max", "first", "dense")
 
 METHODS = table(
@@ -109,8 +135,9 @@ METHODS = table(
         Entry("notna", "whether it is not null", FUNCTIONS["notna"].apply),
         Entry("notnull", "whether it is not null", FUNCTIONS["notna"].apply),
         Entry("fillna", "the value where it is null", _fillna, (Param("value"),)),
-        Entry("ffill", "nulls filled with the value before", _series(lambda s: s.ffill())),
-        Entry("bfill", "nulls filled with the value after", _series(lambda s: s.bfill())),
+        Entry("combine_first", "the other value where it is null", _combine_first, (Param("other"),)),
+        Entry("ffill", "nulls filled with the value before", _series(lambda s, limit: s.ffill(limit=limit)), _LIMIT),
+        Entry("bfill", "nulls filled with the value after", _series(lambda s, limit: s.bfill(limit=limit)), _LIMIT),
         Entry("isin", "whether it is one of the values (a list or a column)", _isin, (Param("values"),)),
         Entry(
             "between",
@@ -161,12 +188,18 @@ METHODS = table(
             "duplicated",
             "whether the value came before (or comes again)",
             _series(lambda s, keep: s.duplicated(keep=keep)),
-            (Param("keep", "text", "first", ("first", "last")),),
+            (Param("keep", "kept", "first"),),
         ),
         *(
             Entry(name, f"`{sign}` as a method", _compare(sign), (Param("other"),))
             for name, sign in (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="))
         ),
+        *(
+            Entry(name, f"`x {sign} other`", _operation(sign), _FILLED)
+            for sign, names, _ in _OPERATORS
+            for name in names
+        ),
+        *(Entry(name, f"`other {sign} x`", _operation(sign, reverse=True), _FILLED) for sign, _, name in _OPERATORS),
         *REDUCTIONS.values(),
     ]
 )

@@ -13,6 +13,7 @@ _ISO = re.compile(r"[+-]?\d{4,6}-\d\d(-\d\d)?([T ]\d\d(:\d\d(:\d\d([.,]\d{1,9})?
 _SPAN = re.compile(
     r"[-+]?\s*(P[\dTDHMSW.]+|(\d+(\.\d+)?\s*[A-Za-zµ]+\s*)+|(\d+\s*days?,?\s*)?\d+:\d\d(:\d\d(\.\d+)?)?)"
 )
+_FREQUENCY = re.compile(r"(\d{0,6})(D|h|min|s|ms|us|ns)")
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
 # ten thousand years, beyond which there is no date
 _FARTHEST = {"years": 10_000, "months": 120_000, "weeks": 521_775, "days": 3_652_425, "hours": 87_658_200}
@@ -90,3 +91,11 @@ def zone_name(name: str) -> str:
     except Exception as error:  # noqa: BLE001  zoneinfo and pytz raise errors of many kinds
         raise Clash(f"{name[:60]!r} is no time zone: {type(error).__name__}") from None
     return name
+
+
+def frequency(text: str) -> str:
+    """A unit of time, or so many of them, to which times are cut; raises Clash for anything else."""
+    found = _FREQUENCY.fullmatch(text)
+    if found is None or found[1].strip("0") == "" != found[1]:
+        raise Clash(f"{text[:60]!r} is no unit of time such as 'D', 'h', '15min' or '10s'")
+    return text

@@ -7,15 +7,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.expressions.normal import from_arrow, masked
-from jobs.expressions.values import Value
+from jobs.expressions import growth
+from jobs.expressions.normal import from_arrow, masked, text_series
+from jobs.expressions.values import Clash, Value
 
 
-def split(text: Any, pat: str | None, n: int, index: pd.Index, *, reverse: bool) -> pd.Series:
-    """The pieces of each text between `pat` (a plain text; white space where None), at most `n` cuts where n > 0."""
+def split(text: Any, pat: str | None, n: int, index: pd.Index, *, reverse: bool, regex: bool = False) -> pd.Series:
+    """The pieces of each text between `pat` (white space where None), at most `n` cuts where n > 0.
+
+    `pat` is a plain text, or a pattern where `regex`; a pattern is not looked for in `reverse`.
+    """
     most = n if n > 0 else None
     if pat is None:
-        pieces = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(text), max_splits=most, reverse=reverse)
+        trimmed = pc.utf8_trim_whitespace(text)
+        pieces = pc.utf8_split_whitespace(trimmed, max_splits=most, reverse=reverse)
+        # of a text without words Arrow makes one empty piece
+        pieces = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), pa.scalar([], pieces.type), pieces)
+    elif regex:
+        pieces = pc.split_pattern_regex(text, pat, max_splits=most)
     else:
         pieces = pc.split_pattern(text, pat, max_splits=most, reverse=reverse)
     return pd.Series(pd.arrays.ArrowExtensionArray(_chunked(pieces)), index=index)
@@ -39,6 +48,17 @@ def lengths(target: pd.Series) -> Value:
     if counts.null_count == 0:
         return counts.to_numpy(zero_copy_only=False)
     return pd.Series(masked(counts), index=target.index)
+
+
+def join(target: pd.Series, sep: str) -> Value:
+    """The texts of each list with `sep` between them; null where the list, or one of its texts, is null."""
+    lists = _one_array(target)
+    kind = lists.type.value_type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise Clash(f"join wants lists of texts, not of {kind}")
+    growth.check(growth.size(lists.values) + len(lists.values) * len(sep.encode()), 0)
+    joined = pc.binary_join(lists.cast(pa.large_list(pa.large_string())), pa.scalar(sep, pa.large_string()))
+    return text_series(joined, target.index)
 
 
 def whole(counts: pd.Series, index: pd.Index) -> Value:

@@ -43,16 +43,17 @@ def _scalar(result: Any) -> Value:
     return np.float64(result) if type(result) is float else result
 
 
-def _exact(kernel: Callable[..., Any], run: Callable[[pd.Series], Any], *kinds: str) -> Callable[..., Value]:
+def _exact(kernel: Callable[..., Any], run: Callable[..., Any], *kinds: str) -> Callable[..., Value]:
     """As `_reduction`, and exact over decimals by Arrow's kernel."""
     plain = _reduction(run, *kinds)
 
-    def apply(index: pd.Index, target: Value) -> Value:
+    def apply(index: pd.Index, target: Value, *, skipna: bool, min_count: int | None = None) -> Value:
         if family(target) == "decimal" and isinstance(target, pd.Series):
             array = target.array.__arrow_array__()  # type: ignore[attr-defined]  # Arrow's protocol, not in the stubs
             wide = array.cast(pa.decimal256(76, array.type.scale)) if kernel is pc.sum else array
-            return kernel(wide).as_py()
-        return plain(index, target)
+            return kernel(wide, skip_nulls=skipna, min_count=1 if min_count is None else min_count).as_py()
+        counted = {} if min_count is None else {"min_count": min_count}
+        return plain(index, target, skipna=skipna, **counted)
 
     return apply
 
@@ -89,29 +90,94 @@ def _count(index: pd.Index, target: Value) -> Value:
 _SUMMED = (*sorted(NUMBERS), "span")
 _ORDERED = (*sorted(NUMBERS), "span", "moment", "text", "ordered")
 _AVERAGED = (*sorted(NUMBERS), "span", "moment")
-_DDOF = (Param("ddof", "width", 1),)
+_NUMBERS = tuple(sorted(NUMBERS))
+_OTHER = Param("other")
+_SKIP = Param("skipna", "flag", default=True)
+_COUNTED = (_SKIP, Param("min_count", "width", 0))
+_DDOF = (Param("ddof", "width", 1), _SKIP)
+_INTERPOLATION = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _extreme_place(run: Callable[[pd.Series], Any]) -> Callable[..., Value]:
+    """Where the least or greatest value stands first, from 0; null where there is none."""
+    place = _inexact(lambda s: run(s.reset_index(drop=True)) if s.notna().any() else None, *_ORDERED)
+
+    def apply(index: pd.Index, target: Value) -> Value:
+        return place(index, target)
+
+    return apply
+
+
+def _paired(run: Callable[..., Any]) -> Callable[..., Value]:
+    """A reduction of two columns of numbers; rows with a null in one of them do not count."""
+
+    def apply(index: pd.Index, target: Value, other: Value, **arguments: Any) -> Value:
+        for side in (target, other):
+            if family(side) not in NUMBERS | {"decimal"}:
+                raise Clash(f"this method does not take {spelt(side)}")
+        one, two = (to_series(numbers_of(side), index).astype("float64") for side in (target, other))
+        return _scalar(run(one, two, **arguments))
+
+    return apply
+
+
+def numbers_of(value: Value) -> Value:
+    """The value, a decimal as float64."""
+    return numbers(value)[0] if family(value) == "decimal" else value
+
+
+def _plain(name: str, summary: str, run: Callable[..., Any], *kinds: str) -> Entry:
+    return Entry(name, summary, _inexact(run, *kinds), (_SKIP,))
+
+
+_SUM = _exact(pc.sum, lambda s, **how: s.sum(**how), *_SUMMED)
+_PROD = _inexact(lambda s, **how: s.prod(**how), *_NUMBERS)
+_KURT = _inexact(lambda s, skipna: s.kurt(skipna=skipna), *_NUMBERS)
 
 REDUCTIONS = table(
     [
-        Entry("sum", "the sum; of conditions how many are true", _exact(pc.sum, lambda s: s.sum(), *_SUMMED)),
-        Entry("min", "the smallest value", _exact(pc.min, lambda s: s.min(), *_ORDERED)),
-        Entry("max", "the largest value", _exact(pc.max, lambda s: s.max(), *_ORDERED)),
-        Entry("mean", "the mean", _inexact(lambda s: s.mean(), *_AVERAGED)),
-        Entry("median", "the median", _inexact(lambda s: s.median(), *_AVERAGED)),
-        Entry(
-            "std", "the standard deviation", _inexact(lambda s, ddof: s.std(ddof=ddof), *sorted(NUMBERS), "span"), _DDOF
-        ),
-        Entry("var", "the variance", _inexact(lambda s, ddof: s.var(ddof=ddof), *sorted(NUMBERS)), _DDOF),
-        Entry("prod", "the product", _inexact(lambda s: s.prod(), *sorted(NUMBERS))),
-        Entry("skew", "the skewness", _inexact(lambda s: s.skew(), *sorted(NUMBERS))),
+        Entry("sum", "the sum; of conditions how many are true", _SUM, _COUNTED),
+        Entry("min", "the smallest value", _exact(pc.min, lambda s, skipna: s.min(skipna=skipna), *_ORDERED), (_SKIP,)),
+        Entry("max", "the largest value", _exact(pc.max, lambda s, skipna: s.max(skipna=skipna), *_ORDERED), (_SKIP,)),
+        _plain("mean", "the mean", lambda s, skipna: s.mean(skipna=skipna), *_AVERAGED),
+        _plain("median", "the median", lambda s, skipna: s.median(skipna=skipna), *_AVERAGED),
+        Entry("std", "the standard deviation", _inexact(lambda s, **how: s.std(**how), *_NUMBERS, "span"), _DDOF),
+        Entry("var", "the variance", _inexact(lambda s, **how: s.var(**how), *_NUMBERS), _DDOF),
+        Entry("sem", "the standard error of the mean", _inexact(lambda s, **how: s.sem(**how), *_NUMBERS), _DDOF),
+        Entry("prod", "the product", _PROD, _COUNTED),
+        Entry("product", "the product", _PROD, _COUNTED),
+        _plain("skew", "the skewness", lambda s, skipna: s.skew(skipna=skipna), *_NUMBERS),
+        Entry("kurt", "the excess kurtosis", _KURT, (_SKIP,)),
+        Entry("kurtosis", "the excess kurtosis", _KURT, (_SKIP,)),
         Entry(
             "quantile",
             "the value below which the fraction q lies",
-            _inexact(lambda s, q: s.quantile(q), *_AVERAGED),
-            (Param("q", "fraction", 0.5),),
+            _inexact(lambda s, **how: s.quantile(**how), *_AVERAGED),
+            (Param("q", "fraction", 0.5), Param("interpolation", "text", "linear", _INTERPOLATION)),
+        ),
+        Entry("corr", "the correlation (Pearson) with the other column", _paired(lambda s, o: s.corr(o)), (_OTHER,)),
+        Entry(
+            "cov",
+            "the covariance with the other column",
+            _paired(lambda s, o, ddof: s.cov(o, ddof=ddof)),
+            (_OTHER, Param("ddof", "width", 1)),
+        ),
+        *(
+            Entry(name, f"the row, from 0, of the first {what} value", _extreme_place(run))
+            for name, what, run in (
+                ("idxmin", "smallest", lambda s: s.idxmin()),
+                ("idxmax", "largest", lambda s: s.idxmax()),
+                ("argmin", "smallest", lambda s: s.idxmin()),
+                ("argmax", "largest", lambda s: s.idxmax()),
+            )
         ),
         Entry("count", "how many values are not null", _count),
-        Entry("nunique", "how many different values there are, without null", _reduction(lambda s: s.nunique())),
+        Entry(
+            "nunique",
+            "how many different values there are, without null",
+            _reduction(lambda s, dropna: s.nunique(dropna=dropna)),
+            (Param("dropna", "flag", default=True),),
+        ),
         Entry("any", "whether the condition is true anywhere", _any),
         Entry("all", "whether the condition is false nowhere", _all),
     ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from jobs.expressions.entries import Entry, Table
 from jobs.expressions.functions import FUNCTIONS
 from jobs.expressions.methods import METHODS
+from jobs.expressions.periods import PERIOD_FIELDS
 from jobs.expressions.texts import TEXTS
 from jobs.expressions.times import MOMENT_FIELDS, SPAN_FIELDS, TIMES
 
@@ -18,6 +19,7 @@ def reference() -> str:
         _entries("Methods of dates and durations", "x.dt.", TIMES),
         _fields("Properties of dates and times", {name: what for name, (what, _) in MOMENT_FIELDS.items()}),
         _fields("Properties of durations", {name: what for name, (what, _) in SPAN_FIELDS.items()}),
+        _fields("Properties of periods", {name: what for name, (what, _) in PERIOD_FIELDS.items()}),
     )
     return "\n".join(sections)
 

@@ -8,57 +8,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.expressions import kernels
+from jobs.expressions import growth, kernels
+from jobs.expressions.arithmetic import arithmetic
 from jobs.expressions.entries import Entry, Param, table
-from jobs.expressions.normal import logical_from_arrow, masked, text_series
+from jobs.expressions.normal import text_series
 from jobs.expressions.patterns import check_pattern, matches_empty
-from jobs.expressions.pieces import item, lengths, split, whole
+from jobs.expressions.pieces import item, join, lengths, split, whole
+from jobs.expressions.text_kinds import gives_count, gives_text
+from jobs.expressions.text_tests import CASE, TESTS, verify_pattern
 from jobs.expressions.values import Clash, Value, arrow_text, family, is_scalar, spelt
 
-_CASE = Param("case", "flag", default=True)
-_NA = Param("na", "flag", None)
 _PROBE = pa.array([""], pa.large_string())
-_Arrow = Callable[..., Any]
-
-
-def _text(arrow: _Arrow) -> Callable[..., Value]:
-    """An entry that gives text."""
-
-    def run(index: pd.Index, target: pd.Series, **arguments: Any) -> Value:
-        return text_series(arrow(arrow_text(target), **arguments), index)
-
-    return run
-
-
-def _count(arrow: _Arrow) -> Callable[..., Value]:
-    """An entry that gives an integer: int64, or Int64 where the text has nulls."""
-
-    def run(index: pd.Index, target: pd.Series, **arguments: Any) -> Value:
-        counts = arrow(arrow_text(target), **arguments).cast(pa.int64())
-        if counts.null_count == 0:
-            return counts.to_numpy(zero_copy_only=False) if isinstance(counts, pa.Array) else counts.to_numpy()
-        return pd.Series(masked(counts), index=index)
-
-    return run
-
-
-def _test(arrow: _Arrow) -> Callable[..., Value]:
-    """An entry that gives a condition, null where the text is null, unless `na` says what it is then."""
-
-    def run(index: pd.Index, target: pd.Series, na: bool | None = None, **arguments: Any) -> Value:  # noqa: ARG001  # a kernel's shape
-        found = arrow(arrow_text(target), **arguments)
-        return logical_from_arrow(found if na is None else pc.fill_null(found, na))
-
-    return run
-
-
-def _verify_pattern(literals: Mapping[str, Any]) -> None:
-    if literals["regex"]:
-        check_pattern(literals["pat"])
 
 
 def _verify_replace(literals: Mapping[str, Any]) -> None:
-    _verify_pattern(literals)
+    verify_pattern(literals)
     pattern, most = literals["pat"], literals["n"]
     if most >= 0 and (matches_empty(pattern) if literals["regex"] else not pattern):
         raise Clash(
@@ -72,8 +36,20 @@ def _verify_extract(literals: Mapping[str, Any]) -> None:
 
 
 def _verify_split(literals: Mapping[str, Any]) -> None:
-    if literals["pat"] == "":
+    pattern = literals["pat"]
+    if pattern == "":
         raise Clash("pat wants a text to split at, not ''; leave it out for white space")
+    if (
+        pattern is not None
+        and _is_regex(pattern, literals.get("regex", False))
+        and matches_empty(check_pattern(pattern))
+    ):
+        raise Clash(f"the pattern {pattern[:80]!r} can match the empty text; as plain text: regex=False")
+
+
+def _is_regex(pattern: str, regex: bool | None) -> bool:
+    """As pandas has it: where nothing is said, a single character is a plain text, and more are a pattern."""
+    return len(pattern) > 1 if regex is None else regex
 
 
 def _verify_slice(literals: Mapping[str, Any]) -> None:
@@ -98,16 +74,40 @@ def _guarded(entry: Entry) -> Callable[..., Value]:
     return apply
 
 
-def _find(index: pd.Index, target: pd.Series, sub: str) -> Value:
-    return whole(target.str.find(sub), index)
+def _find(index: pd.Index, target: pd.Series, sub: str, start: int, end: int | None) -> Value:
+    return whole(target.str.find(sub, start, end), index)
 
 
-def _rfind(index: pd.Index, target: pd.Series, sub: str) -> Value:
-    return whole(target.str.rfind(sub), index)
+def _rfind(index: pd.Index, target: pd.Series, sub: str, start: int, end: int | None) -> Value:
+    return whole(target.str.rfind(sub, start, end), index)
 
 
-def _split(index: pd.Index, target: pd.Series, pat: str | None, n: int) -> Value:
-    return split(arrow_text(target), pat, n, index, reverse=False)
+def _slice_replace(index: pd.Index, target: pd.Series, start: int | None, stop: int | None, repl: str) -> Value:  # noqa: ARG001  # a kernel's shape
+    growth.check_fill(arrow_text(target), 1, repl)
+    return target.str.slice_replace(start, stop, repl)
+
+
+def _casefold(index: pd.Index, target: pd.Series) -> Value:
+    return text_series(pa.array(target.str.casefold(), pa.large_string(), from_pandas=True), index)
+
+
+def _cat(index: pd.Index, target: pd.Series, others: Value, sep: str, na_rep: str | None) -> Value:
+    if family(others) != "text":
+        raise Clash(f"cat joins texts, not {spelt(others)}; str(x) makes text of it")
+    if na_rep is not None:
+        target = target.fillna(na_rep)
+        others = others if isinstance(others, str) else others.fillna(na_rep)
+    first = arithmetic("+", target, sep, index) if sep else target
+    return arithmetic("+", first, others, index)
+
+
+def _join(index: pd.Index, target: Value, sep: str) -> Value:  # noqa: ARG001  # lists have a way of their own
+    raise Clash("join wants a column of lists, as split makes them; texts are joined by +")
+
+
+def _split(index: pd.Index, target: pd.Series, pat: str | None, n: int, regex: bool | None) -> Value:
+    by_pattern = pat is not None and _is_regex(pat, regex)
+    return split(arrow_text(target), pat, n, index, reverse=False, regex=by_pattern)
 
 
 def _rsplit(index: pd.Index, target: pd.Series, pat: str | None, n: int) -> Value:
@@ -117,94 +117,76 @@ def _rsplit(index: pd.Index, target: pd.Series, pat: str | None, n: int) -> Valu
 _ON_LISTS: Mapping[str, Callable[..., Value]] = {
     "get": item,
     "len": lengths,
+    "join": join,
 }
 _STRIP = (Param("to_strip", "text", None),)
 _PAT = Param("pat", "pattern")
-_EDGES = (Param("pat", "texts"), _NA)
 _WIDTH = (Param("width", "width"), Param("fillchar", "letter", " "))
 
 _REPLACE = (
     Param("pat", "text"),
     Param("repl", "text"),
     Param("n", "integer", -1),
-    _CASE,
+    CASE,
     Param("regex", "flag", default=False),
 )
-_SUB = (Param("sub", "text"),)
+_SUB = (Param("sub", "text"), Param("start", "integer", 0), Param("end", "integer", None))
 _SLICE = tuple(Param(name, "integer", None) for name in ("start", "stop", "step"))
-_SPLIT = (Param("pat", "text", None), Param("n", "integer", -1))
+_SLICE_REPLACE = (Param("start", "integer", None), Param("stop", "integer", None), Param("repl", "text", ""))
+_RSPLIT = (Param("pat", "text", None), Param("n", "integer", -1))
+_SPLIT = (*_RSPLIT, Param("regex", "flag", None))
 _PAD = (
     Param("width", "width"),
     Param("side", "text", "left", ("left", "right", "both")),
     Param("fillchar", "letter", " "),
 )
-_CLASSES = (
-    ("alpha", pc.utf8_is_alpha, "letters"),
-    ("digit", pc.utf8_is_digit, "digits"),
-    ("numeric", pc.utf8_is_numeric, "numeric"),
-    ("decimal", pc.utf8_is_decimal, "decimal digits"),
-    ("alnum", pc.utf8_is_alnum, "letters or digits"),
-    ("space", pc.utf8_is_space, "white space"),
-    ("lower", pc.utf8_is_lower, "lower case where they have a case"),
-    ("upper", pc.utf8_is_upper, "upper case where they have a case"),
-    ("title", pc.utf8_is_title, "in title case"),
-)
 
 _ENTRIES = (
-    Entry("lower", "in lower case", _text(pc.utf8_lower)),
-    Entry("upper", "in upper case", _text(pc.utf8_upper)),
-    Entry("title", "each word with a capital", _text(pc.utf8_title)),
-    Entry("capitalize", "the first letter a capital, the rest lower", _text(pc.utf8_capitalize)),
-    Entry("swapcase", "upper and lower case exchanged", _text(pc.utf8_swapcase)),
-    Entry("len", "the number of characters", _count(pc.utf8_length)),
+    Entry("lower", "in lower case", gives_text(pc.utf8_lower)),
+    Entry("upper", "in upper case", gives_text(pc.utf8_upper)),
+    Entry("title", "each word with a capital", gives_text(pc.utf8_title)),
+    Entry("capitalize", "the first letter a capital, the rest lower", gives_text(pc.utf8_capitalize)),
+    Entry("swapcase", "upper and lower case exchanged", gives_text(pc.utf8_swapcase)),
+    Entry("casefold", "in lower case for comparison: ß is ss", _casefold),
+    Entry(
+        "normalize",
+        "in a Unicode normal form",
+        gives_text(pc.utf8_normalize),
+        (Param("form", "text", choices=("NFC", "NFKC", "NFD", "NFKD")),),
+    ),
+    Entry("len", "the number of characters", gives_count(pc.utf8_length)),
     Entry(
         "strip",
         "without white space (or these characters) at both ends",
-        _text(kernels.trim(pc.utf8_trim_whitespace, pc.utf8_trim)),
+        gives_text(kernels.trim(pc.utf8_trim_whitespace, pc.utf8_trim)),
         _STRIP,
     ),
     Entry(
         "lstrip",
         "without white space (or these characters) at the start",
-        _text(kernels.trim(pc.utf8_ltrim_whitespace, pc.utf8_ltrim)),
+        gives_text(kernels.trim(pc.utf8_ltrim_whitespace, pc.utf8_ltrim)),
         _STRIP,
     ),
     Entry(
         "rstrip",
         "without white space (or these characters) at the end",
-        _text(kernels.trim(pc.utf8_rtrim_whitespace, pc.utf8_rtrim)),
+        gives_text(kernels.trim(pc.utf8_rtrim_whitespace, pc.utf8_rtrim)),
         _STRIP,
-    ),
-    Entry(
-        "contains",
-        "whether the pattern (RE2) is found",
-        _test(kernels.contains),
-        (Param("pat", "maybe_pattern"), _CASE, _NA, Param("regex", "flag", default=True)),
-        verify=_verify_pattern,
-    ),
-    Entry("match", "whether the pattern (RE2) is found at the start", _test(kernels.match), (_PAT, _CASE, _NA)),
-    Entry("fullmatch", "whether the pattern (RE2) is the whole text", _test(kernels.fullmatch), (_PAT, _CASE, _NA)),
-    Entry(
-        "startswith",
-        "whether the text starts with this, or with one of these",
-        _test(kernels.edge(pc.starts_with)),
-        _EDGES,
-    ),
-    Entry(
-        "endswith", "whether the text ends with this, or with one of these", _test(kernels.edge(pc.ends_with)), _EDGES
     ),
     Entry(
         "replace",
         "every (or the first n) pat replaced by repl",
-        _text(kernels.replace),
+        gives_text(kernels.replace),
         _REPLACE,
         verify=_verify_replace,
     ),
-    Entry("count", "how often the pattern (RE2) is found", _count(kernels.occurrences), (Param("pat", "pattern"),)),
+    Entry(
+        "count", "how often the pattern (RE2) is found", gives_count(kernels.occurrences), (Param("pat", "pattern"),)
+    ),
     Entry(
         "extract",
         "what the pattern's (RE2) group matched, else null",
-        _text(kernels.extract),
+        gives_text(kernels.extract),
         (_PAT,),
         verify=_verify_extract,
     ),
@@ -213,28 +195,33 @@ _ENTRIES = (
     Entry(
         "get",
         "the character (of a list the item) at position i, negative from the end",
-        _text(kernels.get),
+        gives_text(kernels.get),
         (Param("i", "integer"),),
     ),
-    Entry("slice", "the characters from start to stop", _text(kernels.slice_), _SLICE, verify=_verify_slice),
+    Entry("slice", "the characters from start to stop", gives_text(kernels.slice_), _SLICE, verify=_verify_slice),
+    Entry("slice_replace", "repl in place of the characters from start to stop", _slice_replace, _SLICE_REPLACE),
+    Entry(
+        "cat",
+        "the text, sep and the other text; null where one is null, unless na_rep stands for it",
+        _cat,
+        (Param("others"), Param("sep", "text", ""), Param("na_rep", "text", None)),
+    ),
+    Entry("join", "the texts of a list with sep between them", _join, (Param("sep", "text"),)),
     Entry("split", "a list of the pieces between pat (white space where None)", _split, _SPLIT, verify=_verify_split),
-    Entry("rsplit", "as split, counted from the end", _rsplit, _SPLIT, verify=_verify_split),
-    Entry("removeprefix", "without this at the start", _text(kernels.prefix), (Param("prefix", "text"),)),
-    Entry("removesuffix", "without this at the end", _text(kernels.suffix), (Param("suffix", "text"),)),
-    Entry("pad", "filled to width characters at side", _text(kernels.pad), _PAD),
-    Entry("ljust", "filled on the right to width characters", _text(kernels.filled("right")), _WIDTH),
-    Entry("rjust", "filled on the left to width characters", _text(kernels.filled("left")), _WIDTH),
-    Entry("center", "filled on both sides to width characters", _text(kernels.filled("both")), _WIDTH),
+    Entry("rsplit", "as split, counted from the end", _rsplit, _RSPLIT, verify=_verify_split),
+    Entry("removeprefix", "without this at the start", gives_text(kernels.prefix), (Param("prefix", "text"),)),
+    Entry("removesuffix", "without this at the end", gives_text(kernels.suffix), (Param("suffix", "text"),)),
+    Entry("pad", "filled to width characters at side", gives_text(kernels.pad), _PAD),
+    Entry("ljust", "filled on the right to width characters", gives_text(kernels.filled("right")), _WIDTH),
+    Entry("rjust", "filled on the left to width characters", gives_text(kernels.filled("left")), _WIDTH),
+    Entry("center", "filled on both sides to width characters", gives_text(kernels.filled("both")), _WIDTH),
     Entry(
         "zfill",
         "filled with zeros after the sign to width characters",
-        _text(kernels.zfill),
+        gives_text(kernels.zfill),
         (Param("width", "width"),),
     ),
-    Entry("repeat", "repeated", _text(kernels.repeat), (Param("repeats", "width"),)),
-    *(
-        Entry(f"is{name}", f"whether all characters are {what}, and there is one", _test(kernel))
-        for name, kernel, what in _CLASSES
-    ),
+    Entry("repeat", "repeated", gives_text(kernels.repeat), (Param("repeats", "width"),)),
+    *TESTS,
 )
 TEXTS = table(replace(entry, apply=_guarded(entry)) for entry in _ENTRIES)

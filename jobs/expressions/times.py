@@ -8,6 +8,7 @@ import pandas as pd
 
 from jobs.expressions.entries import Entry, Param, table
 from jobs.expressions.normal import load
+from jobs.expressions.periods import PERIOD_FIELDS, PERIODS, to_period, to_timestamp
 from jobs.expressions.values import Clash, Logical, Value, family, is_scalar, nulls
 
 _Of = Callable[[Any], Any]
@@ -63,15 +64,16 @@ MOMENT_FIELDS: Mapping[str, tuple[str, _Of]] = {
     "microsecond": ("the microsecond", _number(lambda dt: dt.microsecond)),
     "nanosecond": ("the nanosecond", _number(lambda dt: dt.nanosecond)),
     "quarter": ("the quarter, 1 to 4", _number(lambda dt: dt.quarter)),
-    "weekday": ("the day of the week, Monday is 0", _number(lambda dt: dt.weekday)),
-    "dayofweek": ("the day of the week, Monday is 0", _number(lambda dt: dt.dayofweek)),
+    "weekday": ("the day of the week, Monday is 0", _number(lambda dt: dt.day_of_week)),
+    "dayofweek": ("the day of the week, Monday is 0", _number(lambda dt: dt.day_of_week)),
     "day_of_week": ("the day of the week, Monday is 0", _number(lambda dt: dt.day_of_week)),
-    "dayofyear": ("the day of the year", _number(lambda dt: dt.dayofyear)),
+    "dayofyear": ("the day of the year", _number(lambda dt: dt.day_of_year)),
     "day_of_year": ("the day of the year", _number(lambda dt: dt.day_of_year)),
     "days_in_month": ("how many days the month has", _number(lambda dt: dt.days_in_month)),
-    "daysinmonth": ("how many days the month has", _number(lambda dt: dt.daysinmonth)),
+    "daysinmonth": ("how many days the month has", _number(lambda dt: dt.days_in_month)),
     "week": ("the ISO week", _iso("week")),
     "isoyear": ("the year of the ISO week", _iso("year")),
+    "isoday": ("the day of the ISO week, Monday is 1", _iso("day")),
     "date": ("midnight of the day, without a time zone", _dates),
     "is_month_start": ("whether it is the first of a month", _flag(lambda dt: dt.is_month_start)),
     "is_month_end": ("whether it is the last of a month", _flag(lambda dt: dt.is_month_end)),
@@ -89,71 +91,89 @@ SPAN_FIELDS: Mapping[str, tuple[str, _Of]] = {
 }
 
 
+_KINDS: Mapping[str, str] = {"moment": "dates or times", "span": "durations", "period": "periods"}
+_FIELDS = {"moment": MOMENT_FIELDS, "span": SPAN_FIELDS, "period": PERIOD_FIELDS}
+
+
 def field(target: Value, name: str) -> Value:
     """A property of `.dt`; raises Clash where the value is no date or duration, or has no such property."""
-    known = {"moment": MOMENT_FIELDS, "span": SPAN_FIELDS}.get(family(target))
+    known = _FIELDS.get(family(target))
     if known is None or is_scalar(target):
         raise Clash(".dt wants a column of dates, times or durations; astype('datetime64[us]') makes one of ISO text")
     if name not in known:
-        raise Clash(f".dt.{name} is not a property of {'dates' if known is MOMENT_FIELDS else 'durations'}")
+        raise Clash(f".dt.{name} is not a property of {_KINDS[family(target)]}")
     return known[name][1](target)
 
 
-def _method(wanted: str, run: Callable[..., Any]) -> Callable[..., Value]:
+def _method(wanted: tuple[str, ...], run: Callable[..., Any], *, whole: bool = False) -> Callable[..., Value]:
+    """An entry for columns of these kinds; `run` gets their `.dt`, or the column itself where `whole`."""
+
     def apply(index: pd.Index, target: Value, **arguments: Any) -> Value:  # noqa: ARG001  every entry gets the index
-        if family(target) != wanted or is_scalar(target):
-            raise Clash(f"this method wants a column of {'dates or times' if wanted == 'moment' else 'durations'}")
+        if family(target) not in wanted or is_scalar(target):
+            raise Clash(f"this method wants a column of {' or '.join(_KINDS[kind] for kind in wanted)}")
         try:
-            return load(run(target.dt, **arguments))
+            return load(run(target if whole else target.dt, **arguments))
         except (TypeError, ValueError, OverflowError) as error:
             raise Clash(str(error)[:300]) from None
 
     return apply
 
 
-def _period(index: pd.Index, target: Value, freq: str) -> Value:  # noqa: ARG001  every entry gets the index
-    if family(target) != "moment" or is_scalar(target):
-        raise Clash("to_period wants a column of dates or times")
-    return target.dt.tz_localize(None).dt.to_period(freq)
+def _cut(name: str) -> Callable[..., Value]:
+    """`floor`, `ceil` or `round`, of times and durations."""
+
+    def run(dt: Any, freq: str) -> Any:
+        return {"floor": dt.floor, "ceil": dt.ceil, "round": dt.round}[name](freq)
+
+    return _method(("moment", "span"), run)
 
 
-FREQUENCIES = ("D", "h", "min", "s", "ms", "us")
-PERIODS = ("Y", "Q", "M", "W", "D", "h", "min", "s", "Y-DEC", "Q-DEC", "W-SUN", "W-MON", "W-SAT")
-_FREQ = (Param("freq", "text", choices=FREQUENCIES),)
+_FREQ = (Param("freq", "frequency"),)
 
 TIMES = table(
     [
-        Entry("floor", "cut to the unit", _method("moment", lambda dt, freq: dt.floor(freq)), _FREQ),
-        Entry("ceil", "up to the next unit", _method("moment", lambda dt, freq: dt.ceil(freq)), _FREQ),
-        Entry("round", "to the nearest unit", _method("moment", lambda dt, freq: dt.round(freq)), _FREQ),
-        Entry("normalize", "midnight of the day", _method("moment", lambda dt: dt.normalize())),
-        Entry("to_period", "the period that holds it", _period, (Param("freq", "text", choices=PERIODS),)),
+        Entry("floor", "cut to the unit", _cut("floor"), _FREQ),
+        Entry("ceil", "up to the next unit", _cut("ceil"), _FREQ),
+        Entry("round", "to the nearest unit", _cut("round"), _FREQ),
+        Entry("normalize", "midnight of the day", _method(("moment",), lambda dt: dt.normalize())),
+        Entry(
+            "to_period",
+            "the period that holds it",
+            _method(("moment",), to_period, whole=True),
+            (Param("freq", "text", choices=PERIODS),),
+        ),
         Entry(
             "strftime",
             "as text by a format such as '%Y-%m'",
-            _method("moment", lambda dt, date_format: dt.strftime(date_format)),
+            _method(("moment", "period"), lambda dt, date_format: dt.strftime(date_format)),
             (Param("date_format", "format"),),
         ),
-        Entry("day_name", "the English name of the day", _method("moment", lambda dt: dt.day_name())),
-        Entry("month_name", "the English name of the month", _method("moment", lambda dt: dt.month_name())),
+        Entry("day_name", "the English name of the day", _method(("moment",), lambda dt: dt.day_name())),
+        Entry("month_name", "the English name of the month", _method(("moment",), lambda dt: dt.month_name())),
         Entry(
             "tz_localize",
             "naive times as times of this zone; None takes the zone away",
-            _method("moment", lambda dt, tz: dt.tz_localize(tz, ambiguous="NaT", nonexistent="NaT")),
+            _method(("moment",), lambda dt, tz: dt.tz_localize(tz, ambiguous="NaT", nonexistent="NaT")),
             (Param("tz", "zone", None),),
         ),
         Entry(
             "tz_convert",
             "the same instant in another zone",
-            _method("moment", lambda dt, tz: dt.tz_convert(tz)),
+            _method(("moment",), lambda dt, tz: dt.tz_convert(tz)),
             (Param("tz", "zone"),),
         ),
         Entry(
             "as_unit",
             "with this resolution",
-            _method("moment", lambda dt, unit: dt.as_unit(unit)),
+            _method(("moment", "span"), lambda dt, unit: dt.as_unit(unit)),
             (Param("unit", "text", choices=("s", "ms", "us", "ns")),),
         ),
-        Entry("total_seconds", "the duration in seconds", _method("span", lambda dt: dt.total_seconds())),
+        Entry(
+            "to_timestamp",
+            "the time at which a period begins, or ends",
+            _method(("period",), to_timestamp, whole=True),
+            (Param("how", "text", "start", ("start", "end")),),
+        ),
+        Entry("total_seconds", "the duration in seconds", _method(("span",), lambda dt: dt.total_seconds())),
     ]
 )
