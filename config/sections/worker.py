@@ -10,6 +10,8 @@ class WorkerSettings(Section):
 
     threads: int = Field(0, ge=0, le=256)
     """Threads that run transforms, and so jobs at a time; 0: one per core, and at least two."""
+    branches: int = Field(1, ge=1, le=64)
+    """Threads of one job, for branches of its pipeline that do not wait for each other; 1: step after step."""
     nice: int = Field(5, ge=0, le=19)
     """How far transforms stand back on the processor for the API and Redis beside them (Linux's nice value)."""
     memory_bytes: int = Field(0, ge=0)

@@ -39,8 +39,9 @@ class RowGroups:
             left.nulls(name)
         bundles = list(self._bundles())
         first = [name for name in self._schema.names if name in sieve.columns]
-        # where the footer tells of nulls, columns of which no row is wanted need not be seen
-        late = self._nullable is not None and self.columns is not None and 0 < len(first) < len(self.columns)
+        # where the footer tells of nulls, columns of which no row is wanted need not be seen; a dot would be a path
+        alone = not any("." in name for name in self._schema.names)
+        late = self._nullable is not None and alone and 0 < len(first) < len(self._schema)
         for bundle in bundles:
             if late and len(bundles) > 1 and not self._is_large(bundle):
                 self._take_late(left, bundle, first, checked)

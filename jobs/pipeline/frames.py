@@ -20,6 +20,10 @@ class Frames:
             else:
                 self._makers[name] = one
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a frame, or what makes it."""
+        return name in self.made or name in self._makers
+
     def take(self, name: str) -> pd.DataFrame:
         """The frame of that name, made now where it was not needed before."""
         if name not in self.made:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, Final, Protocol, Self
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from jobs.errors import OutputTooLarge
 from jobs.interrupted import InterruptedThread
+from jobs.pipeline.ahead import Ahead, Branch
 from jobs.pipeline.bounds import USUAL, Bounds
 from jobs.pipeline.failures import Moment, failure_of
 from jobs.pipeline.frames import Frames, Given
@@ -76,27 +78,44 @@ class Pipeline:
         max_rows: int = 50_000_000,
         max_columns: int = 10_000,
         done: Collection[int] = (),
+        branches: int = 1,
     ) -> pd.DataFrame:
         """The frame after the last step; `frames` holds one frame per input, and none of them is changed.
 
         A function in place of a frame is called before the first step that reads it, outside of all steps, and what it
         raises passes as it is. A frame is let go after its last use: who drops its own references keeps memory low.
         `done` are the indexes of steps whose conditions their inputs met already when they were read: these pass on.
+        With `branches` above 1 so many branches that do not wait for each other are worked on at a time; see `ahead`.
         Raises a FramequeueError that points at the step (`failure_details` tells more), and whatever `observer` raises.
         """
         names = Frames(frames)
         del frames
         context = context or Context()
         around = Surroundings(frames=names.made, max_rows=max_rows, max_columns=max_columns, context=context)
+        most = branches - 1 if context.set_aside is None else 0
+        ahead = Ahead(self.steps, self.start, names, partial(_applied, around=around, done=done), most)
+        try:
+            return self._run(names, around, ahead, done, observer)
+        finally:
+            ahead.close()
+
+    def _run(
+        self, names: Frames, around: Surroundings, ahead: Ahead, done: Collection[int], observer: Observer
+    ) -> pd.DataFrame:
         frame = names.take(self.start) if not self.steps and self.start is not None else pd.DataFrame()
         for step in self.steps:
-            source = self.start if step.index == 0 and step.source is None else step.source
-            given = frame if source is None else names.take(source)
-            for _, name in step.transform.uses():
-                names.take(name)
-            beside = self._with_inputs(names, around) if step.transform.reads_inputs else around
-            frame = _observed(step, given, beside, observer, done=step.index in done)
-            del given, beside
+            ahead.look(step.index)
+            branch = ahead.of(step)
+            if branch is not None:
+                frame = _followed(step, branch, around, observer)
+            else:
+                source = self.start if step.index == 0 and step.source is None else step.source
+                given = frame if source is None else names.take(source)
+                for _, name in step.transform.uses():
+                    names.take(name)
+                beside = self._with_inputs(names, around) if step.transform.reads_inputs else around
+                frame = _observed(step, given, observer, beside, done)
+                del given, beside
             if step.save is not None:
                 names.made[step.save] = frame
             for name in step.frees:
@@ -108,17 +127,36 @@ class Pipeline:
         return replace(around, context=replace(around.context, inputs=inputs))
 
 
-def _observed(step: Step, frame: pd.DataFrame, around: Surroundings, observer: Observer, *, done: bool) -> pd.DataFrame:
+def _observed(
+    step: Step, frame: pd.DataFrame, observer: Observer, around: Surroundings, done: Collection[int]
+) -> pd.DataFrame:
     observer.before_step(step, frame, around.frames)
     started = perf_counter()
     try:
-        result = frame if done else step.transform.apply(frame, around)
-        _check_size(result, around)
+        result = _applied(step, frame, around, done)
     except InterruptedThread:
         raise
     except BaseException as error:  # whatever a user's function raises is its failure, and no cancellation of ours
         raise failure_of(Moment(step, frame, error)) from error
     observer.after_step(step, result, (perf_counter() - started) * 1e3)
+    return result
+
+
+def _followed(step: Step, branch: Branch, around: Surroundings, observer: Observer) -> pd.DataFrame:
+    """As `_observed`, of a step that is worked on ahead."""
+    check = around.context.check_canceled
+    observer.before_step(step, branch.made(step, check).given, around.frames)
+    made = branch.result(step, check)
+    if made.raised is not None or made.result is None:
+        error = made.raised or InterruptedThread()
+        raise failure_of(Moment(step, made.given, error)) from error
+    observer.after_step(step, made.result, made.elapsed_ms)
+    return made.result
+
+
+def _applied(step: Step, frame: pd.DataFrame, around: Surroundings, done: Collection[int]) -> pd.DataFrame:
+    result = frame if step.index in done else step.transform.apply(frame, around)
+    _check_size(result, around)
     return result
 
 

@@ -158,6 +158,7 @@ async def _compute(
         stop=ending.stop,
         on_progress=teller.tell,
         watch=ending.watch,
+        branches=shop.settings.worker.branches,
         logs=ending.logs,
     )
     running = shop.pool.run(lambda: compute(work))

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -29,6 +30,9 @@ from jobs.worker.step_rejects import StepRejects
 from jobs.worker.stop import Stop
 from jobs.worker.watch import Watch
 
+# bytes of payloads below which threads of their own cost branches more than they save
+_WORTHWHILE: Final = 1024**2
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -47,6 +51,8 @@ class Work:
     parsed: ParsedPipelines | None = None
     """What the worker remembers of pipelines over `catalogue`; without it each is parsed anew."""
     watch: Watch = field(default_factory=Watch)
+    branches: int = 1
+    """Branches of one pipeline that are worked on at a time."""
     logs: LogTeller | None = None
     """Who hears what the transforms say; it hears only where `capture.installed`."""
 
@@ -175,6 +181,7 @@ def _run(work: Work, pipeline: Pipeline, given: Given, rejects: Rejects | None) 
         max_rows=work.limits.rows,
         max_columns=work.limits.columns,
         done=given.reader.done,
+        branches=work.branches if sum(map(len, work.payloads.values())) >= _WORTHWHILE else 1,
     )
     work.stop.check()
     return result, steps.timings

@@ -132,8 +132,13 @@ class Given:
     """
 
     def __init__(self, reader: Reader, payloads: dict[str, pa.Buffer], memory: Memory, *, last: bool) -> None:
-        self.reader, self.decode_ms = reader, 0.0
+        self.reader, self._taken_ms = reader, dict[str, float]()
         self._payloads, self._memory, self._last = payloads, memory, last
+
+    @property
+    def decode_ms(self) -> float:
+        """How long the decoding of all that was decoded took."""
+        return round(sum(self._taken_ms.values()), 3)
 
     def frames(self, check: Callable[[], None]) -> dict[str, Callable[[], pd.DataFrame]]:
         """What makes the frames, by name; `check` is called before and may raise."""
@@ -145,8 +150,8 @@ class Given:
         frame = self.reader.frame(name)
         self._memory.decoded((frame,))
         if self._last:
-            self._memory.beside -= len(self._payloads.pop(name))
-        self.decode_ms = round(self.decode_ms + clock.lap(), 3)
+            self._memory.let_go(len(self._payloads.pop(name)))
+        self._taken_ms[name] = clock.lap()
         return frame
 
 

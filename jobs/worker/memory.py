@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
@@ -22,15 +23,18 @@ class Memory:
         """What is held beside the frames: payloads, and stored pieces."""
         # a step's result is the next one's input: what was counted at the last look need not be counted again
         self._known: dict[int, tuple[weakref.ref[pd.DataFrame], dict[int, int]]] = {}
+        # inputs may be decoded in branches of their own
+        self._lock = threading.RLock()
 
     def see(self, frames: Sequence[pd.DataFrame], more: int = 0) -> None:
         """These frames and `more` bytes are held now, beside `beside`."""
-        try:
-            held = self._held(frames) if frames else 0
-        except Exception:
-            logger.exception("the memory of a frame could not be counted")
-            return
-        self.peak = max(self.peak, self.beside + more + held)
+        with self._lock:
+            try:
+                held = self._held(frames) if frames else 0
+            except Exception:
+                logger.exception("the memory of a frame could not be counted")
+                return
+            self.peak = max(self.peak, self.beside + more + held)
 
     def decoded(self, frames: Iterable[pd.DataFrame]) -> None:
         """These frames were decoded in turn, beside those seen last that are still there.
@@ -38,8 +42,14 @@ class Memory:
         What was copied out of its table stood beside it for a while.
         """
         made = list(frames)
-        alive = [frame for known, _ in self._known.values() if (frame := known()) is not None]
-        self.see([*alive, *made], max((_copied(frame) for frame in made), default=0))
+        with self._lock:
+            alive = [frame for known, _ in self._known.values() if (frame := known()) is not None]
+            self.see([*alive, *made], max((_copied(frame) for frame in made), default=0))
+
+    def let_go(self, count: int) -> None:
+        """So many bytes are no more held beside the frames."""
+        with self._lock:
+            self.beside -= count
 
     def _held(self, frames: Sequence[pd.DataFrame]) -> int:
         last, self._known = self._known, {}

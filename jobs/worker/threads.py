@@ -1,7 +1,6 @@
 """The bounded pool in which frames are touched. A thread can be asked to stop by raising in it."""
 
 import asyncio
-import ctypes
 import os
 import queue
 import sys
@@ -11,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from jobs.errors.base import text_of
-from jobs.interrupted import InterruptedThread
+from jobs.interrupted import InterruptedThread, raise_in
 
 T = TypeVar("T")
 
@@ -46,9 +45,7 @@ class Running(Generic[T]):
             if self._thread is None:
                 return False
             self.raised_into = True
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread), ctypes.py_object(InterruptedThread)
-            )
+            raise_in(self._thread)
             return True
 
     def deliver(self, result: Any, error: BaseException | None) -> None:

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     report,
     upload,
     waiters,
+    wide,
 )
 from tests.benchmarks.report import Options, Row
 
@@ -30,6 +31,7 @@ BENCHES: dict[str, tuple[Callable[[Options], Iterator[Row]], str]] = {
     "queue": (queue_alone.measure, "the queue alone: no-op functions, pickup, what Redis is asked"),
     "million": (million_rows.measure, "a million rows, beside the plain pandas script"),
     "ops": (ops.measure, "the ten commonest ops, beside their kernels and beside plain pandas"),
+    "wide": (wide.measure, "a Parquet file of 20 columns, of which three are needed, beside the plain script"),
     "crunch": (crunch.measure, "/livez and submits while every worker thread crunches"),
     "depth": (depth.measure, "submit and claim, with a million jobs queued and with a thousand"),
     "upload": (upload.measure, "how much the API grows while 500 MB stream in"),
