@@ -12,6 +12,7 @@ from jobs.codecs.parquet import Parquet
 from jobs.errors import FramequeueError, InputUnknown, NotFound, StoreError
 from jobs.events import EventFeed
 from jobs.health import Health, Observatory
+from jobs.job_inputs import JobInputs
 from jobs.model import AttemptReport, Frame, Input, Job, JobSpec, LogRecord, PayloadRef
 from jobs.requests import Requests
 from jobs.store import blobs, deliveries, factors, logs, removal
@@ -50,6 +51,7 @@ class JobQueue:
         self._stopping = False
         self._looks = Shared[tuple[str, str], Job](lambda key: self.get(*key))
         self.listing = Listing(self._redis)
+        self.inputs = JobInputs(self._redis)
         self.events = EventFeed(self._redis, self._changes, self.get)
 
     @classmethod

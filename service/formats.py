@@ -64,3 +64,16 @@ def of_file(name: str) -> tuple[Format, str | None]:
         known = ", ".join(sorted("." + known for known in _ENDINGS))
         raise FormatUnclear(f"the name {name!r} does not tell a format ({known}); say it")
     return _FORMATS[_ENDINGS[ending]], encoding
+
+
+def ending_of(media_type: str) -> str:
+    """The ending of a file of this media type, with its dot; `.bin` where nobody knows it."""
+    for form in _FORMATS.values():
+        if form.media_type == media_type:
+            return f".{next(ending for ending, name in _TOLD.items() if name == form.name)}"
+    return ".bin"
+
+
+_TOLD = {"arrows": "arrow", "arrow": "arrow-file"} | {
+    name: name for name in _FORMATS if name not in ("arrow", "arrow-file")
+}

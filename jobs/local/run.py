@@ -15,11 +15,14 @@ from jobs.codecs.format_warnings import format_warnings
 from jobs.codecs.rendering import render
 from jobs.codecs.table import by_name
 from jobs.errors import FramequeueError
+from jobs.local.failing import Failing
 from jobs.local.inputs import LocalInput
 from jobs.model import AttemptReport, JobSpec, OnRowError, Outcome, Warn
 from jobs.pipeline import Step
+from jobs.rejects import Rejects
 from jobs.transforms.catalogue import Catalogue
-from jobs.worker.compute import Product, Work, compute
+from jobs.worker.compute import Product, Work, compute, decode_limits
+from jobs.worker.inputs import read
 from jobs.worker.reporting import report_of
 from jobs.worker.stop import Stop
 from jobs.worker.watch import Watch
@@ -74,7 +77,7 @@ class LocalEnd:
     steps: tuple[StepFacts, ...]
     product: Product | None = None
     report: AttemptReport | None = None
-    error: FramequeueError | None = None
+    failing: Failing | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -89,6 +92,7 @@ class Noting(Watch):
     """A watch that keeps what each step took; a second run, with more columns, begins anew."""
 
     steps: dict[int, StepFacts] = field(default_factory=dict)
+    named: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     _step: Step | None = None
     _began: float = 0.0
 
@@ -97,6 +101,7 @@ class Noting(Watch):
         if step.index == 0:
             self.steps.clear()
         super().before_step(step, frame, named)
+        self.named = dict(named)
         self._step, self._began = step, time.perf_counter()
 
     def after_step(self, result: pd.DataFrame) -> None:
@@ -104,6 +109,7 @@ class Noting(Watch):
         took_ms, memory, step = (time.perf_counter() - self._began) * 1e3, self.memory, self._step
         so_far, memory.peak = memory.peak, 0
         super().after_step(result)
+        self.named = {}  # not kept alive longer than the pipeline does
         held, memory.peak = memory.peak, max(so_far, memory.peak)
         if step is not None:
             rows, columns = result.shape
@@ -140,8 +146,15 @@ def run(
         product = compute(work)
     except FramequeueError as error:
         report = report_of(error, watch, attempt=1, outcome="failed", worker=LOCAL)
-        return LocalEnd(tuple(watch.steps.values()), report=report, error=error)
+        return LocalEnd(tuple(watch.steps.values()), report=report, failing=Failing.of(error, watch.named))
     return LocalEnd(tuple(watch.steps.values()), product)
+
+
+def inputs_of(job: LocalJob, limits: LimitSettings) -> dict[str, pd.DataFrame]:
+    """The job's inputs, whole; raises FramequeueError where one cannot be read."""
+    payloads = {name: one.data for name, one in job.inputs.items()}
+    rejects = Rejects(job.max_rejects) if job.on_row_error is OnRowError.REJECT else None
+    return read(job.spec.inputs, payloads, {}, decode_limits(limits), lambda: None, rejects).frames
 
 
 def encoded(pieces: tuple[pa.Buffer, ...], form: str, warn: Callable[[Warn], None]) -> Iterator[bytes]:

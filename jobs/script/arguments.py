@@ -40,6 +40,10 @@ class Arguments:
         value = self.get(name)
         return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
 
+    def checked(self, name: str) -> Any:
+        """The value as the op has it, read and checked."""
+        return dict(self._transform)[name]
+
     def expression(self, name: str) -> Expression:
         """The expression that was written there."""
         return parsed(self.written[name])

@@ -6,13 +6,13 @@ from typing import Final
 
 from jobs.script.arguments import Arguments
 from jobs.script.code import given, literal
-from jobs.script.ops import aggregate, columns, combine, groups, rows, values
+from jobs.script.ops import aggregate, check, columns, combine, groups, reshape, rows, values, windows
 from jobs.script.ops.common import Renderer
 from jobs.script.writing import Writing
 from jobs.transforms.base import Transform
 from jobs.transforms.own import OwnTransform
 
-_FAMILIES: Final = (rows, columns, values, aggregate, groups, combine)
+_FAMILIES: Final = (rows, columns, values, aggregate, groups, windows, reshape, combine, check)
 RENDERERS: Final[Mapping[str, Renderer]] = MappingProxyType(
     {op: renderer for family in _FAMILIES for op, renderer in family.RENDERERS.items()}
 )

@@ -1,10 +1,11 @@
 """The commands that work here, without the service's help: what each takes. As in `main`, with PLC0415."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.cli.options import Format, InputCharset, InputFormat, Output, section
+from service.cli.options import Format, InputCharset, InputFormat, JobId, Key, Output, Server, section
 
 commands = typer.Typer()
 
@@ -69,3 +70,24 @@ def to_python(
     effective = settings.effective(**section("transforms", modules=transforms_module))
     inputs = files.pairs(input or [], "--input")
     to_python.to_python(pipeline, inputs, effective, charset=files.charset(input_charset))
+
+
+@commands.command()
+def replay(
+    job: JobId,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Keep its pipeline and inputs here; a temporary folder by default.")
+    ] = None,
+    pdb: Annotated[bool, typer.Option("--pdb", help="Stop in the failing call, in Python's debugger.")] = False,
+    ipython: Annotated[bool, typer.Option("--ipython", help="Open IPython beside the failing step.")] = False,
+    transforms_module: Modules = None,
+    server: Server = None,
+    key: Key = None,
+) -> None:
+    """Run a job here once more, on the same inputs, and stop in the step that fails."""
+    from service.cli import replay, settings  # noqa: PLC0415 start-up time: see main's docstring
+
+    effective = settings.effective(
+        **section("transforms", modules=transforms_module), **section("client", url=server, key=key)
+    )
+    replay.replay(replay.Asked(job, folder, pdb, ipython), effective, effective.client)

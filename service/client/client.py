@@ -16,7 +16,7 @@ from service.client.job import JobBase
 from service.client.opening import connection, id_of, rules_of
 from service.client.running import View, job_path
 from service.client.sources import Options, Spec, Steps
-from service.client.values import AttemptReport, Delivery, Event, Frame, LogLine, Plan, Ready, Transform
+from service.client.values import AttemptReport, Delivery, Event, Frame, InputSent, LogLine, Plan, Ready, Transform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,6 +185,11 @@ class Job(JobBase):
     def content(self, format: str, *, what: str = "result") -> Iterator[bytes]:
         """The bytes of the result (or `rejects`) in a format such as `csv` or `parquet`, piece by piece."""
         return self._driver.iterate(resources.pieces(f"{self._path}/{what}", View(), format, self._rules))
+
+    def input(self, name: str) -> tuple[InputSent, Iterator[bytes]]:
+        """How an input of the job is to be read, and its bytes as they were sent, piece by piece."""
+        pieces = self._driver.iterate(resources.sent_input(self._path, name, self._rules))
+        return next(pieces), pieces
 
     def report(self) -> list[AttemptReport]:
         """Every attempt that failed, oldest first."""

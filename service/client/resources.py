@@ -1,5 +1,6 @@
 """Flows beside the main way: batches, frames, the catalogue, and what streams: lists, events, bytes."""
 
+import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -9,14 +10,15 @@ import httpx
 
 from service.client.answers import as_job, as_json, as_lines, read, refusal
 from service.client.bodies import json_body
-from service.client.effects import Answer, Call, Close, Emit, Flow, Next, Params, Pause, Rules, Work
+from service.client.effects import Answer, Call, Close, Emit, Flow, Next, Params, Pause, Rules, Stream, Work
 from service.client.errors import AnswerUnreadable, ConnectionFailed, FrameRefused
 from service.client.running import JobJson, View, heavy, job_path
 from service.client.sources import Spec, body_of, envelope_source, gather, new_key
 from service.client.tries import asked, no_answer
-from service.client.values import Event, EventData, Frame
+from service.client.values import Event, EventData, Frame, InputSent
 
 _RECONNECT_S = 0.25
+_MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 
 
 def fetched(path: str, rules: Rules, params: Params = ()) -> Flow[JobJson]:
@@ -133,11 +135,49 @@ def pieces(path: str, view: View, format: str, rules: Rules) -> Flow[None]:
     """Emits the bytes of a frame in this format, piece by piece; raises ConnectionFailed where they break off."""
     call = Call("GET", path, (("format", format), *view.params), {"Accept-Encoding": "identity"})
     stream = yield from asked(call, rules, stream=True)
+    yield from _all_of(stream, rules)
+
+
+def sent_input(path: str, name: str, rules: Rules) -> Flow[None]:
+    """Emits an InputSent, then the bytes of a job's input, piece by piece; ConnectionFailed where they break off."""
+    call = Call("GET", f"{path}/inputs/{quote(name, safe='')}", (), {"Accept-Encoding": "identity"})
+    stream = yield from asked(call, rules, stream=True)
+    first = yield from _next_of(stream, rules)
+    yield Emit(_sent(name, stream.response.headers, first or b""))
+    yield Emit(first or b"")
+    yield from _all_of(stream, rules)
+
+
+def _all_of(stream: Stream, rules: Rules) -> Flow[None]:
+    while (piece := (yield from _next_of(stream, rules))) is not None:
+        yield Emit(piece)
+
+
+def _next_of(stream: Stream, rules: Rules) -> Flow[bytes | None]:
     try:
-        while (piece := (yield Next(stream))) is not None:
-            yield Emit(piece)
+        piece: bytes | None = yield Next(stream)
     except httpx.TransportError as error:
         raise ConnectionFailed(f"{rules.url} broke off in the middle ({str(error) or type(error).__name__})") from error
+    return piece
+
+
+def _sent(name: str, headers: httpx.Headers, first: bytes) -> InputSent:
+    parts = [part.strip() for part in headers.get("content-type", "").split(";")]
+    said = dict(part.split("=", 1) for part in parts[1:] if "=" in part)
+    packed = [encoding for encoding, magic in _MAGIC.items() if first.startswith(magic)]  # httpx takes off what it can
+    return read(
+        InputSent,
+        {
+            "name": name,
+            "media_type": parts[0],
+            "encoding": packed[0] if packed else None,
+            "charset": said.get("charset"),
+            "orient": said.get("orient"),
+            "dtypes": json.loads(headers.get("framequeue-dtypes", "{}")),
+            "on_row_error": headers.get("framequeue-on-row-error", "fail"),
+            "max_rejects": int(headers.get("framequeue-max-rejects", "1000")),
+        },
+    )
 
 
 def list_params(

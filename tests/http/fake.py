@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from jobs.codecs import stored
 from jobs.codecs.base import DecodeOptions
 from jobs.codecs.decoding import decode
-from jobs.errors import FramequeueError, InputUnknown, JobCanceled, NotFound, StoreError
+from jobs.errors import FramequeueError, InputGone, InputUnknown, JobCanceled, NotFound, StoreError
 from jobs.health import Health, Work
 from jobs.model import (
     AttemptReport,
@@ -94,6 +94,23 @@ class FakeObservatory:
         return Work(QueueSeen(0, 0, 0, None, ()), {}, {"used_memory": 5})
 
 
+class FakeInputs:
+    """Gives the blobs of inputs back."""
+
+    def __init__(self, queue: "FakeQueue") -> None:
+        self._queue = queue
+
+    async def pieces(self, job: Job, name: str) -> AsyncIterator[bytes]:
+        data = self._queue.blobs.get(job.spec.inputs[name].payload.blob)
+        if data is None:
+            raise InputGone(f"the stored bytes of input {name!r} are gone", f"/inputs/{name}")
+        return self._in_two(data)
+
+    async def _in_two(self, data: bytes) -> AsyncIterator[bytes]:
+        yield data[:3]
+        yield data[3:]
+
+
 class FakeQueue:
     """Jobs stay queued until a test ends them; `fails` is raised by the next submit."""
 
@@ -121,6 +138,7 @@ class FakeQueue:
         self.waiters = 0
         self.observatory = FakeObservatory()
         self.submits = FakeSubmits(self)
+        self.inputs = FakeInputs(self)
 
     async def start(self) -> None:
         self.started = True

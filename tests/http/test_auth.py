@@ -74,6 +74,7 @@ async def test_an_unknown_key_is_401(settings: Make, queue: FakeQueue, key: str)
         ("GET", "/v1/jobs/job_1", "jobs:read"),
         ("GET", "/v1/jobs/job_1/result", "jobs:read"),
         ("GET", "/v1/jobs/job_1/rejects", "jobs:read"),
+        ("GET", "/v1/jobs/job_1/inputs/df", "jobs:read"),
         ("GET", "/v1/jobs/job_1/report", "jobs:read"),
         ("POST", "/v1/jobs/job_1/cancel", "jobs:write"),
         ("GET", "/v1/jobs/job_1/logs", "jobs:read"),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from jobs.script.arguments import Arguments, parsed
-from jobs.script.code import given, literal, ordered
+from jobs.script.code import Chain, given, literal, ordered
+from jobs.script.kinds import is_scalar
 from jobs.script.ops.common import Renderer, method, numbered
 from jobs.script.writing import Writing
 
@@ -19,6 +20,17 @@ def _assign(a: Arguments, w: Writing) -> None:
             ready = {}
         ready[name] = w.expressions.column(expression)
     w.set(w.chain.call("assign", *ordered(ready)))
+
+
+def _eval(a: Arguments, w: Writing) -> None:
+    """Formulas, a line for each; one without a name is a frame of its own."""
+    for formula in a.checked("expr"):
+        if formula.name is not None:
+            w.set(w.chain.call("assign", *ordered({formula.name: w.expressions.column(formula.expression)})))
+            continue
+        value = w.expressions.column(formula.expression)
+        one = f"[{value}]" if is_scalar(formula.expression.tree) else value
+        w.set(Chain("pd").call("DataFrame", f'{{"eval": {one}}}'))
 
 
 def _select(a: Arguments, w: Writing) -> None:
@@ -50,6 +62,7 @@ RENDERERS: Final[Mapping[str, Renderer]] = {
     "astype": method,
     "convert_dtypes": method,
     "drop": _drop,
+    "eval": _eval,
     "filter": method,
     "infer_objects": method,
     "reindex": _reindex,

@@ -37,7 +37,11 @@ def _one_side(a: Arguments, w: Writing, right: str) -> None:
 
 def _joined(a: Arguments, w: Writing) -> None:
     """`pd.merge_asof` and `pd.merge_ordered`."""
-    w.set(Chain("pd").call(a.op, w.frame, w.variable(a.get("right")), **given(a.others("right"))))
+    rest = given(a.others("right", "tolerance"))
+    if a.get("tolerance") is not None:
+        span = a.get("tolerance")
+        rest["tolerance"] = f"pd.Timedelta({literal(span)})" if isinstance(span, str) else literal(span)
+    w.set(Chain("pd").call(a.op, w.frame, w.variable(a.get("right")), **rest))
 
 
 def _concat(a: Arguments, w: Writing) -> None:
@@ -48,9 +52,39 @@ def _concat(a: Arguments, w: Writing) -> None:
     w.set(Chain("pd").call("concat", f"[{frames}]", **given(a.given("join", "sort")), ignore_index="True"))
 
 
+def _by(frame: str, a: Arguments) -> Chain:
+    """A frame whose index are the columns `on`."""
+    return Chain(frame).call("set_index", literal(a.listed("on"))) if a.listed("on") else Chain(frame)
+
+
+def _combine_first(a: Arguments, w: Writing) -> None:
+    other = _by(w.variable(a.get("other")), a).text()
+    combined = _by(w.frame, a).call("combine_first", other)
+    w.set(combined.call("reset_index") if a.listed("on") else combined)
+
+
+def _update(a: Arguments, w: Writing) -> None:
+    """pandas changes the frame itself: so a new one."""
+    changed = w.let("updated", _by(w.frame, a) if a.listed("on") else w.chain.call("copy"))
+    other = _by(w.variable(a.get("other")), a).text()
+    w.line(Chain(changed).call("update", other, **given(a.others("other", "on"))).text())
+    w.set(Chain(changed).call("reset_index").item(f"{w.frame}.columns") if a.listed("on") else Chain(changed))
+
+
+def _compare(a: Arguments, w: Writing) -> None:
+    more = given(a.given("keep_shape", "keep_equal"))
+    if "result_names" in a:
+        more["result_names"] = f"({', '.join(map(literal, a.listed('result_names')))})"
+    apart = w.let("apart", _by(w.frame, a).call("compare", _by(w.variable(a.get("other")), a).text(), **more))
+    w.set(Chain(apart).call("set_axis", f'["_".join(name) for name in {apart}.columns]', axis="1").call("reset_index"))
+
+
 RENDERERS: Final[Mapping[str, Renderer]] = {
+    "combine_first": _combine_first,
+    "compare": _compare,
     "concat": _concat,
     "merge": _merge,
     "merge_asof": _joined,
     "merge_ordered": _joined,
+    "update": _update,
 }

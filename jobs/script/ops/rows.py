@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from jobs.script.arguments import Arguments
-from jobs.script.code import Chain, given, literal
+from jobs.script.code import Chain, given, literal, ordered
 from jobs.script.kinds import is_scalar
-from jobs.script.ops.common import Renderer, column, method, numbered, renumbering
+from jobs.script.ops.common import Renderer, column, numbered, renumbering
 from jobs.script.writing import Writing
 
 
@@ -40,6 +40,22 @@ def _sample(a: Arguments, w: Writing) -> None:
 
 def _duplicated(a: Arguments, w: Writing) -> None:
     w.set(w.chain.call("duplicated", **given(a.written)).call("to_frame", literal("duplicated")))
+
+
+def _isin(a: Arguments, w: Writing) -> None:
+    """As in pandas, and a null is one of the values that name null, in columns of any dtype."""
+    values = a.get("values")
+    if not isinstance(values, dict):
+        found = w.chain.call("isin", literal([one for one in values if one is not None]))
+        w.set(Chain(f"{found.text()} | {w.frame}.isna()") if None in values else found)
+        return
+    found = w.chain.call("isin", literal({name: [one for one in values[name] if one is not None] for name in values}))
+    nulls = {
+        name: f"{column(w, name).text()}.isna() | {column(w, name).call('isin', literal(listed)).text()}"
+        for name, given_ in values.items()
+        if None in given_ and (listed := [one for one in given_ if one is not None]) is not None
+    }
+    w.set(found.call("assign", *ordered(nulls)) if nulls else found)
 
 
 def _truncate(a: Arguments, w: Writing) -> None:
@@ -78,7 +94,7 @@ RENDERERS: Final[Mapping[str, Renderer]] = {
     "dropna": _dropna,
     "duplicated": _duplicated,
     "head": _head,
-    "isin": method,
+    "isin": _isin,
     "nlargest": _extreme,
     "nsmallest": _extreme,
     "query": _query,

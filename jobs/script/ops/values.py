@@ -64,7 +64,8 @@ def _clip(a: Arguments, w: Writing) -> None:
 
 def _cut(a: Arguments, w: Writing) -> None:
     made = Chain("pd").call(a.op, column(w, a.get("column")).text(), **given(a.others("column", "into")))
-    labeled = made if a.get("labels") is not None else made.call("astype", '"str"')
+    labeled = Chain(f"{made.text()}.cat").call("rename_categories", "str").call("astype", '"str"')
+    labeled = made if a.get("labels") is not None else labeled
     _replacing(w, {a.get("into") or a.get("column"): labeled.text()})
 
 

@@ -176,6 +176,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "EventStream": EVENT_STREAM,
     "Events": EVENTS,
     "Frame": FRAME,
+    "Input": EXAMPLE_RECORDS,
     "JobCanceled": CANCELED,
     "JobCanceling": CANCELING,
     "JobEnded": ENDED,

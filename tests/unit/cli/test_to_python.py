@@ -54,13 +54,16 @@ def test_text_is_read_as_a_job_reads_it(tmp_path: Path) -> None:
     assert (tmp_path / "printed.csv").read_text().lower() == target.read_text().lower()
 
 
-@pytest.mark.parametrize("ending", ["json", "ndjson", "tsv", "parquet", "arrow", "arrows"])
-def test_every_format_is_read(ending: str, tmp_path: Path) -> None:
+def test_every_format_is_read(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("a,b\n1,x\n2,y\n")
-    file = tmp_path / f"in.{ending}"
-    assert typed("run", str(tmp_path / "in.csv"), "-o", str(file)).code == 0
-    said = typed("to-python", '[{"op": "tail", "n": 1}]', "--input", f"df={file}")
-    assert run(said.out, tmp_path).to_dict("records") == [{"a": 2, "b": "y"}]
+    inputs = ["--input", f"csv={tmp_path / 'in.csv'}"]
+    endings = ("json", "ndjson", "tsv", "parquet", "arrow", "arrows")
+    for ending in endings:
+        file = tmp_path / f"in.{ending}"
+        assert typed("run", str(tmp_path / "in.csv"), "-o", str(file)).code == 0
+        inputs += ["--input", f"{ending}={file}"]
+    said = typed("to-python", json.dumps([{"op": "concat", "from": "csv", "frames": endings}]), *inputs)
+    assert run(said.out, tmp_path).to_dict("list") == {"a": [1, 2] * 7, "b": ["x", "y"] * 7}
 
 
 def test_without_files_inputs_are_guessed_from_the_steps() -> None:
