@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from jobs.codecs.base import DecodeLimits
@@ -69,16 +70,20 @@ def planned_over(
     return planned(pipeline, {name: parquet_schema(bytes(files[name])) for name in pipeline.inputs}, 10_000)
 
 
-def answer(steps: list[dict[str, Any]], files: Mapping[str, pa.Buffer]) -> Answer:
-    """The pipeline over Parquet files by name."""
-    plan, problems = planned_over(steps, files)
+def ran(steps: list[dict[str, Any]], files: Mapping[str, pa.Buffer]) -> pd.DataFrame:
+    """The pipeline over Parquet files by name, of which no more is read than it needs."""
     pipeline = Pipeline.parse(steps, inputs_of(steps) or list(files), CATALOGUE)
     given = {name: files[name] for name in pipeline.inputs}
-    refs = {
-        name: Input(payload=PayloadRef(blob="", media_type=PARQUET, bytes=len(data))) for name, data in given.items()
-    }
-    inputs = read(refs, given, pipeline.readings, DecodeLimits(), lambda: None)
-    return Answer(from_pandas(pipeline.run(inputs.frames, done=inputs.done))[0], problems, plan)
+    refs = {name: PayloadRef(blob="", media_type=PARQUET, bytes=len(data)) for name, data in given.items()}
+    asked_for = {name: Input(payload=ref) for name, ref in refs.items()}
+    inputs = read(asked_for, given, pipeline.readings, DecodeLimits(), lambda: None)
+    return pipeline.run(inputs.frames, done=inputs.done)
+
+
+def answer(steps: list[dict[str, Any]], files: Mapping[str, pa.Buffer]) -> Answer:
+    """What the pipeline gives, and what is known of it at submit."""
+    plan, problems = planned_over(steps, files)
+    return Answer(from_pandas(ran(steps, files))[0], problems, plan)
 
 
 def queries(file: Path) -> dict[str, str]:
