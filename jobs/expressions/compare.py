@@ -119,7 +119,8 @@ def _same_scale(one: Any, two: Any) -> tuple[Any, Any]:
     scale = max(map(_scale, (one, two)))
     if whole + scale > 76:
         raise Clash("the decimals of both sides together have more than 76 digits; round the literal")
-    kind = pa.decimal256(whole + scale, scale)
+    # a column beside a literal of no more places than it has is compared as it is, without a cast
+    kind = (pa.decimal128 if whole + scale <= 38 else pa.decimal256)(whole + scale, scale)
     return tuple(pa.scalar(side, kind) if isinstance(side, Decimal) else side.cast(kind) for side in (one, two))
 
 

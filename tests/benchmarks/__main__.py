@@ -20,6 +20,7 @@ from tests.benchmarks import (
     processes,
     queue_alone,
     report,
+    tpch,
     upload,
     waiters,
     wide,
@@ -36,6 +37,7 @@ BENCHES: dict[str, tuple[Callable[[Options], Iterator[Row]], str]] = {
     "depth": (depth.measure, "submit and claim, with a million jobs queued and with a thousand"),
     "upload": (upload.measure, "how much the API grows while 500 MB stream in"),
     "waiters": (waiters.measure, "2,000 callers wait while jobs end at 100 a second: when each is told"),
+    "tpch": (tpch.measure, "the 22 questions of TPC-H as pipelines, beside plain pandas scripts and DuckDB"),
     "kill": (kill.measure, "kill -9 of the worker in mid-job: until all jobs are done"),
 }
 EPILOG = """The figures also go to build/bench.json with the machine and the versions. `ratio` is ours by the peer's.
