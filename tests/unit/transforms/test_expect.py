@@ -352,6 +352,12 @@ def test_rows_that_break_a_rule_are_set_aside_with_their_number_and_reason() -> 
     assert product.outcome.result.rows == 2
 
 
+def test_rows_that_are_equal_together_are_set_aside_without_a_column() -> None:
+    product = compute(work(b"k,v\na,1\na,1\na,2\n", expect({}, unique=["k", "v"], report_duplicates="exclude_first")))
+    detail = "step 1 (expect): ['a', 1] are not unique together"
+    assert rejects(product) == [(2, None, "transform.expectation_failed", detail)]
+
+
 def test_no_more_rows_are_set_aside_than_may_be() -> None:
     with pytest.raises(RejectsExceeded):
         compute(work(CSV, expect({"amount": {"ge": 100}}), max_rejects=2))
