@@ -62,7 +62,8 @@ def parse_period(text: str, other: Any) -> pd.Period:
     """
     freq = other.dt.freq if isinstance(other, pd.Series) else other.freq
     if not _QUARTER.fullmatch(text):
-        return pd.Period(parse_moment(f"{text}-01" if _YEAR.fullmatch(text) else text), freq=freq)
+        moment = parse_moment(f"{text}-01" if _YEAR.fullmatch(text) else text)
+        return pd.Period(moment.tz_localize(None), freq=freq)
     try:
         return pd.Period(text, freq=freq)
     except ValueError:

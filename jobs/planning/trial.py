@@ -111,7 +111,7 @@ class Trial:
         return Sight(result, known, _filled(step, given, result))
 
     def _applied(self, step: Step, frame: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        around = Surroundings(frames=frames, max_columns=self.max_columns)
+        around = Surroundings(frames=frames, max_columns=self.max_columns, made_up=True)
         result = step.transform.apply(frame, around)
         if result.shape[1] > self.max_columns:
             raise OutputTooLarge("columns", result.shape[1], self.max_columns, "limits.columns")

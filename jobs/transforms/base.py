@@ -24,12 +24,16 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a step may use beside its frame: the other frames by name, the limits on rows and columns, the context."""
+    """What a step may use beside its frame: the other frames by name, the limits on rows and columns, the context.
+
+    `made_up`: the step is only tried, on no rows or on made-up ones, of which none can be wrong.
+    """
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     max_rows: int = 50_000_000
     max_columns: int = 10_000
     context: Context = field(default_factory=Context)
+    made_up: bool = False
 
 
 class Transform(BaseModel, ABC):

@@ -250,7 +250,10 @@ def test_properties_of_periods(name: str, freq: str) -> None:
     assert ours(f"t.dt.to_period('{freq}').dt.{name}", pd.DataFrame({"t": STAMPS})) == expected
 
 
-@pytest.mark.parametrize("text", ["p == '2024-01'", "p < '2024'", "p >= '2023-05'", "'2024-01' != p", "p > '2023Q4'"])
+@pytest.mark.parametrize(
+    "text",
+    ["p == '2024-01'", "p < '2024'", "p >= '2023-05'", "'2024-01' != p", "p == '2024-01-05T10:00Z'", "p > '2023Q4'"],
+)
 def test_periods_compare_with_text_as_in_pandas(text: str) -> None:
     frame = pd.DataFrame({"p": STAMPS.dt.to_period("M")})
     kept = [value is True for value in plain(text, frame)]

@@ -44,7 +44,7 @@ def test_hostile_expressions_are_refused_at_submit_with_their_position() -> None
             assert len(error.detail) < 2_000
     assert passed == []
     assert unplaced == []
-    assert time.perf_counter() - started < 60
+    assert time.perf_counter() - started < 120
     assert slowest < 5
     assert peak_bytes() - before < 50 * 1024**2
 

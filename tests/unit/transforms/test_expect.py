@@ -288,6 +288,15 @@ def test_what_no_row_could_help_is_refused_at_submit(step: dict[str, Any], probl
     assert [(one.code, one.places[0].pointer) for one in found] == ([] if problem is None else [problem])
 
 
+def test_steps_behind_it_are_tried_too() -> None:
+    schema = {"amount": {"ge": 0, "unique": True}, "region": {"isin": ["W"]}}
+    steps = [expect(schema), {"op": "query", "expr": "region > 5"}, {"op": "select", "columns": ["amuont"]}]
+    schemas = {"df": raw(ORDERS, "application/json")}
+    for behind, code in ((steps[1], "transform.dtype_unsuitable"), (steps[2], "transform.column_unknown")):
+        (problem,) = problems_of(Pipeline.parse([steps[0], behind], ["df"], Catalogue()), schemas, max_columns=100)
+        assert (problem.code, problem.places[0].pointer[:11]) == (code, "/pipeline/1")
+
+
 def test_a_failure_tells_column_rule_count_and_sample_rows() -> None:
     frame = pd.DataFrame({"id": range(1, 21), "amount": [1.5] * 3 + [-1.0] * 7 + [None] * 10})
     with pytest.raises(ExpectationFailed) as caught:
@@ -343,6 +352,12 @@ def test_rows_that_break_a_rule_are_set_aside_with_their_number_and_reason() -> 
     assert product.outcome.result.rows == 2
 
 
+def test_rows_that_are_equal_together_are_set_aside_without_a_column() -> None:
+    product = compute(work(b"k,v\na,1\na,1\na,2\n", expect({}, unique=["k", "v"], report_duplicates="exclude_first")))
+    detail = "step 1 (expect): ['a', 1] are not unique together"
+    assert rejects(product) == [(2, None, "transform.expectation_failed", detail)]
+
+
 def test_no_more_rows_are_set_aside_than_may_be() -> None:
     with pytest.raises(RejectsExceeded):
         compute(work(CSV, expect({"amount": {"ge": 100}}), max_rejects=2))
@@ -358,11 +373,14 @@ def test_pandera_is_loaded_where_there_are_rows_alone_and_the_environment_cannot
     script = (
         "import sys, pandas as pd\n"
         "from jobs.pipeline import Pipeline\n"
+        "from jobs.transforms.base import Surroundings\n"
         "from jobs.transforms.catalogue import Catalogue\n"
         "step = {'op': 'expect', 'schema': {'a': {'ge': 2}}}\n"
         "pipeline = Pipeline.parse([step], ['df'], Catalogue())\n"
         "frame = pd.DataFrame({'a': [1, 2]})\n"
         "pipeline.run({'df': frame.head(0)})\n"
+        "around = Surroundings(made_up=True)\n"
+        "assert len(pipeline.steps[0].transform.apply(frame, around)) == 2\n"
         "assert not any(name.startswith('pandera') for name in sys.modules)\n"
         "try:\n"
         "    pipeline.run({'df': frame})\n"
