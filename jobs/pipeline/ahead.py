@@ -50,13 +50,13 @@ class Ahead:
 
     def __init__(self, steps: Sequence[Step], start: str | None, frames: Frames, apply: Apply, most: int) -> None:
         self._frames, self._apply = frames, apply
-        branches = branches_of(steps)
-        # a user's own transform may read any input, and its logs and progress are those of the step that runs
-        self._most = 0 if any(isinstance(step.transform, OwnTransform) for step in steps) else most
-        self._branches = branches[1:] if self._most else []
-        self._readers = Counter(name for branch in branches for name in _names(branch))
-        self._readers[start or ""] += 1
         self._at_work: dict[int, Branch] = {}
+        branches = branches_of(steps) if most else []
+        # a user's own transform may read any input, and its logs and progress are those of the step that runs
+        self._most = 0 if most and any(isinstance(step.transform, OwnTransform) for step in steps) else most
+        self._branches = branches[1:] if self._most else []
+        names = [start, *(name for branch in branches for name in _names(branch))] if branches else []
+        self._readers = Counter(names) if names else {}
 
     def look(self, index: int) -> None:
         """Begin with what can be begun, behind the step of this index."""

@@ -1,7 +1,7 @@
 """The inputs of an attempt: their bytes from Redis, and of those the columns and rows that the pipeline looks at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
@@ -56,7 +56,7 @@ async def _payload(redis: Redis, claim: Claim, name: str, ref: PayloadRef) -> pa
 class Reader:
     """Decodes inputs as far as the pipeline's `readings` go, each when it is asked for; without a reading, all of it.
 
-    `usual` are the options that are the same for all.
+    `usual` are the options that are the same for all: limits, and how large a part is.
     Bad rows go into `rejects` where it is given, and fail elsewhere. What was found out about those that were asked for
     is in `infos`, `warnings` and `done`, the steps whose conditions were applied on the way.
     """
@@ -91,27 +91,25 @@ class Reader:
     def frame(self, name: str) -> pd.DataFrame:
         """The frame of one input; raises what `decode` raises, and what a condition does."""
         reading = self._readings.get(name, WHOLE)
-        in_parts = 0
-        while in_parts < len(reading.conditions) and reading.conditions[in_parts].row_wise:
-            in_parts += 1
-        rest = Conditions(reading.conditions[in_parts:], reading.kept)
-        sieve = Conditions(reading.conditions[:in_parts], plus(reading.kept, rest.columns)) if in_parts else None
+        sieve, rest = _split(reading) if reading.conditions else (None, None)
         decoded = self._decoded(name, reading, sieve)
         rows = decoded.table.num_rows if decoded.rows is None else decoded.rows
-        given = self._given[name]
-        self._infos[name] = InputInfo(rows=rows, column_count=decoded.width, bytes=given.payload.bytes)
+        self._infos[name] = InputInfo(rows=rows, column_count=decoded.width, bytes=self._given[name].payload.bytes)
         self._warnings[name] = decoded.warnings
         if sieve is not None and decoded.rows is None:  # this codec decodes all at once
             rest = Conditions(reading.conditions, reading.kept)
-        frame = filtered(decoded.table, rest) if rest.expressions else to_pandas(decoded.table, as_declared=True)
-        self.done.update(reading.steps)
+        frame = (
+            to_pandas(decoded.table, as_declared=decoded.rows is not None)
+            if rest is None
+            else filtered(decoded.table, rest)
+        )
+        self.done.update(reading.steps)  # not where a condition failed
         return frame
 
     def _decoded(self, name: str, reading: Reading, sieve: Conditions | None) -> Decoded:
         given = self._given[name]
         ref = given.payload
-        options = replace(
-            self._usual,
+        options = DecodeOptions(
             name=name,
             charset=ref.charset,
             orient=ref.orient,
@@ -121,8 +119,20 @@ class Reader:
             ours=ref.ours,
             rejects=self._aside.get(name),
             sieve=sieve,
+            part_rows=self._usual.part_rows,
+            limits=self._usual.limits,
         )
         return decode(self._payloads[name], ref.media_type, ref.encoding, options)
+
+
+def _split(reading: Reading) -> tuple[Conditions | None, Conditions | None]:
+    """The conditions that are asked of parts of the input, and those of all rows that these leave."""
+    alone = 0
+    while alone < len(reading.conditions) and reading.conditions[alone].row_wise:
+        alone += 1
+    rest = Conditions(reading.conditions[alone:], reading.kept) if alone < len(reading.conditions) else None
+    kept = reading.kept if rest is None else plus(reading.kept, rest.columns)
+    return (Conditions(reading.conditions[:alone], kept) if alone else None), rest
 
 
 class Given:
