@@ -17,7 +17,7 @@ from jobs.transforms.catalogue import BUILTIN
 from tests.unit.transforms.frames import any_frames, frames, run
 from tests.unit.transforms.reshaping import as_columns, refused, told
 
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 KEYS = ("str", "int64", "bool", "category", "Int64", "float64")
 same = pd.testing.assert_frame_equal
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.transforms.frames import frames, run
 from tests.unit.transforms.reshaping import as_columns, told
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 KEYS = ("str", "int64", "bool", "category", "Int64", "float64", "datetime64[us, UTC]")
 NUMBERS = ("int64", "float64", "Int64", "bool")
 
