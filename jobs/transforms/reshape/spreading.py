@@ -36,7 +36,9 @@ def side_of(
 ) -> Axis:
     """The keys of a side, null among them: first where they are sorted, as pandas has it."""
     limit = around.max_rows if what == "rows" else around.max_columns
-    return Axis.of([frame[name] for name in names], Side(nulls="first", sort=sort, what=what, limit=limit, at=at))
+    return Axis.of(
+        [frame[name] for name in names], Side(nulls="first", sort=sort, whole=True, what=what, limit=limit, at=at)
+    )
 
 
 def spread(

@@ -19,7 +19,9 @@ STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
         "pivot_table", index=_MAYBE, columns=_MAYBE, values=_MAYBE | COLUMNS, aggfunc=_FUNCTION, margins=_FLAG,
         dropna=_FLAG,
     ),
-    "crosstab": step("crosstab", index=COLUMN, columns=COLUMN, margins=_FLAG, normalize=st.sampled_from([False, "index"])),
+    "crosstab": step(
+        "crosstab", index=COLUMN, columns=COLUMN, margins=_FLAG, normalize=st.sampled_from([False, "index"])
+    ),
     "explode": step("explode", column=COLUMNS),
     "transpose": step("transpose", on=_MAYBE),
     "wide_to_long": step(
