@@ -66,7 +66,7 @@ class Bins:
         count = len(self.labels)
         ids = np.repeat(np.arange(count), self.sizes)
         # with all bins as categories, so that empty ones are groups too
-        bins = pd.Categorical.from_codes(ids, categories=pd.RangeIndex(count), validate=False)
+        bins: Any = pd.Categorical.from_codes(ids, categories=pd.RangeIndex(count), validate=False)
         grouped: Any = pd.Series(ids).groupby(bins, observed=False)
         of_bins = np.repeat(np.arange(len(self.per_group)), self.per_group)
         repeated = [key.take(of_bins) for key in keys]
