@@ -22,7 +22,7 @@ CONDITIONS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     frames(names=("v", "w"), dtypes=("float64",)), st.data(), st.sampled_from(sorted(CONDITIONS)), st.booleans(),
     st.booleans(),

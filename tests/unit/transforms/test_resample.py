@@ -17,7 +17,7 @@ from jobs.transforms.nulls import nullable
 from tests.unit.transforms.frames import CATALOGUE, any_frames, run
 from tests.unit.transforms.grouped import alike, either
 
-quick = settings(max_examples=30, deadline=None)
+quick = settings(max_examples=20, deadline=None)
 RULES = st.sampled_from(["D", "7h", "90min", "2D", "W", "W-WED", "MS", "ME", "QS", "B", "YE", "3D"])
 # pandas warns that an offset does nothing to days of a zone
 pytestmark = pytest.mark.filterwarnings("ignore:The '(offset|origin)' keyword:RuntimeWarning")
@@ -57,7 +57,7 @@ def moments(draw, *, unique=False):
 NUMBERS = sorted(set(RESAMPLING.one) - {"size"})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     moments(), RULES, ENDS, ENDS,
     st.sampled_from(["start_day", "start", "end", "end_day", "epoch", "2024-03-01 01:30"]),
