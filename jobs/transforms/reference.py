@@ -90,6 +90,8 @@ def _kind(field: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(_kind(option) for option in field["anyOf"]))
     if "const" in field or "enum" in field:
         return ", ".join(f"`{json.dumps(value)}`" for value in field.get("enum", [field.get("const")]))
+    if "$ref" in field:
+        return "object"
     if field.get("format") == "expression":
         return "expression"
     if field.get("type") == "array" and "items" in field:

@@ -41,7 +41,10 @@ class Bins:
         stamps, known = times.asi8, ~np.asarray(times.isna())
         ids = np.zeros(len(times), "int64") if grouping is None else grouping.ids
         known &= ids >= 0
-        order = np.lexsort((stamps, ids))  # stable: rows of one time stay in their order
+        if grouping is None and times.is_monotonic_increasing:
+            order = np.arange(len(times))
+        else:
+            order = np.lexsort((stamps, ids))  # stable: rows of one time stay in their order
         order = order[known[order]]
         borders = np.flatnonzero(np.diff(ids[order], prepend=-1))
         parts = [times[rows] for rows in np.split(order, borders[1:])] if len(order) else []
@@ -66,7 +69,7 @@ class Bins:
         count = len(self.labels)
         ids = np.repeat(np.arange(count), self.sizes)
         # with all bins as categories, so that empty ones are groups too
-        bins = pd.Categorical.from_codes(ids, categories=pd.RangeIndex(count), validate=False)
+        bins: Any = pd.Categorical.from_codes(ids, categories=pd.RangeIndex(count), validate=False)
         grouped: Any = pd.Series(ids).groupby(bins, observed=False)
         of_bins = np.repeat(np.arange(len(self.per_group)), self.per_group)
         repeated = [key.take(of_bins) for key in keys]
@@ -85,4 +88,6 @@ def _check(parts: list[Any], rule: str, limit: int) -> None:
 
 def rows_of(frame: pd.DataFrame, order: np.ndarray[Any, Any]) -> pd.DataFrame:
     """These rows of the frame, with a plain index."""
+    if len(order) == len(frame) and bool((order == np.arange(len(order))).all()):
+        return frame
     return frame.take(order).set_axis(pd.RangeIndex(len(order)), axis=0)

@@ -1,7 +1,7 @@
 """The window of each row: where it begins and where it ends, for all groups in one pass of pandas' kernels.
 
-The rows stand group by group. pandas' own windows of groups cost about 0.1 ms of Python for each group; these cost a few
-operations over all rows, or for windows of time one call of pandas' own bounds per group.
+The rows stand group by group. pandas' own windows of groups cost about 0.1 ms of Python for each group; these cost a
+few operations over all rows, or for windows of time one call of pandas' own bounds per group.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from pandas.api.indexers import BaseIndexer
-from pandas.core.indexers.objects import VariableWindowIndexer
+from pandas.core.indexers.objects import VariableWindowIndexer  # type: ignore[attr-defined]  # the stubs lack it
 
 from jobs.transforms.groups.grouping import Grouping
 

@@ -6,7 +6,7 @@ condition over one value per group.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import pandas as pd
 
@@ -97,7 +97,7 @@ class _Taking:
         return frame_of([*keys, *self.made], arrays, self.grouping.count)
 
 
-def _is_reduction(node: Node) -> bool:
+def _is_reduction(node: Node) -> TypeGuard[Call]:
     return isinstance(node, Call) and REDUCTIONS.get(node.entry.name) is node.entry
 
 

@@ -22,7 +22,7 @@ _QUANTILE: Final[Arguments] = {
 }
 LARGEST: Final = 2**53
 """The largest integer that an argument may be."""
-_POSITIVE: Final = frozenset({"limit"})
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {"limit": (1, LARGEST), "q": (0, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Functions:
     def check(self, function: str, arguments: Any, *, of_two: bool = False) -> None:
         """Raise what is wrong with a function's name or its arguments, with a pointer below the aggregation."""
         if of_two and function not in self.pairs:
-            known = listing([repr(name) for name in self.pairs]) if self.pairs else "nothing"
-            raise refusal(ArgumentInvalid(f"of two columns there is {known}, not {function!r}"), "/1")
+            said = listing([repr(name) for name in self.pairs])
+            raise refusal(ArgumentInvalid(f"of two columns there is {said}, not {function!r}"), "/1")
         known = self.pairs if of_two else self.one
         if function not in known:
             hint = did_you_mean(function, known) or f"; there is {listing(list(known), 40)}"
@@ -62,12 +62,10 @@ def _check_value(name: str, value: Any, takes: Takes) -> None:
     elif not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         wanted = " or ".join(kind.__name__ for kind in types)
         raise refusal(ArgumentInvalid(f"{name!r} should be of type {wanted}, not {shown(value)}"), at)
-    elif name == "q" and not 0 <= value <= 1:
-        raise refusal(ArgumentInvalid(f"'q' should be between 0 and 1, not {shown(value)}"), at)
-    elif name in _POSITIVE and value < 1:
-        raise refusal(ArgumentInvalid(f"{name!r} should be at least 1, not {shown(value)}"), at)
-    elif isinstance(value, int) and name != "fill_value" and abs(value) > LARGEST:
-        raise refusal(ArgumentInvalid(f"{name!r} is too large: {shown(value)}"), at)
+    elif name != "fill_value" and isinstance(value, (int, float)):
+        low, high = _RANGES.get(name, (-LARGEST, LARGEST))
+        if not low <= value <= high:
+            raise refusal(ArgumentInvalid(f"{name!r} should be between {low} and {high}, not {shown(value)}"), at)
 
 
 AGGREGATIONS: Final[Mapping[str, Arguments]] = {

@@ -31,8 +31,8 @@ class GroupBy(Verbs):
     Decimals stay exact under sum, min, max, first, last, shifting and filling; other functions of them give float64.
     Rows whose key is null are in no group (`dropna`): they get null, or are left out.
 
-    Of pandas' there is not: `apply`, `pipe` (they take functions), `get_group` (use query), `take` (use nth), `corrwith`,
-    `plot`, `hist`, `boxplot`; `rolling`, `expanding`, `ewm` and `resample` are ops of their own, with `by`.
+    Of pandas' there is not: `apply`, `pipe` (they take functions), `get_group` (use query), `take` (use nth),
+    `corrwith`, `plot`, `hist`, `boxplot`; `rolling`, `expanding`, `ewm` and `resample` are ops of their own, with `by`.
     """
 
     op = "groupby"

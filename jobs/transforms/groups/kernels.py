@@ -137,7 +137,7 @@ def of_pair(
     frame: pd.DataFrame, grouping: Grouping, function: str, pair: tuple[str, str], at: str
 ) -> np.ndarray[Any, Any]:
     """Pearson's correlation or the covariance of two columns per group, over the rows where both have a value."""
-    left, right = (_floats(frame, name, f"{at}/{place}") for place, name in enumerate(pair))
+    left, right = (_floats(frame, name, f"{at}/{place}" if at else "") for place, name in enumerate(pair))
     ids, groups = grouping.ids, grouping.count
     both = (ids >= 0) & ~np.isnan(left) & ~np.isnan(right)
     ids, left, right = ids[both], left[both], right[both]

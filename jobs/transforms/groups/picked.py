@@ -100,9 +100,9 @@ class Sample(Picking):
             return plain(frame.iloc[:0])
         # by numbers, which are in the order of the groups: pandas' sample does not find groups called null
         rows = pd.Series(np.arange(len(frame))[grouping.ids >= 0])
-        rows = rows.set_axis(rows.to_numpy()).groupby(grouping.ids[grouping.ids >= 0])
+        grouped = rows.set_axis(rows.to_numpy()).groupby(grouping.ids[grouping.ids >= 0])
         with naming(verb, self.weights or groups.by[0], frame[self.weights or groups.by[0]].dtype, ""):
-            picked = rows.sample(
+            picked = grouped.sample(
                 n=self.n, frac=self.frac, replace=self.replace, weights=weights, random_state=self.random_state
             )
         return plain(frame.iloc[picked.to_numpy()])

@@ -46,9 +46,9 @@ class Resample(Transform):
     """Put the rows into bins of time, and aggregate each bin to one row.
 
     The bins come first, in a column called as `on`, empty ones too; then the new columns in written order. With `by`,
-    each group has bins of its own, from its first time to its last, behind its keys. Rows without a time, or with a null
-    key, are left out. Integers of empty bins are null. `ffill`, `nearest` and other ways to make rows between rows are
-    `asfreq` and `interpolate`; periods are no times.
+    each group has bins of its own, from its first time to its last, behind its keys. Rows without a time, or with a
+    null key, are left out. Integers of empty bins are null. `ffill`, `nearest` and other ways to make rows between
+    rows are `asfreq` and `interpolate`; periods are no times.
     """
 
     op = "resample"

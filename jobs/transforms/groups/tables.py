@@ -163,13 +163,14 @@ class ValueCounts(Verb):
         if label in groups.by or label in names:
             raise ColumnTaken(label)
         with naming(verb, groups.by[0], frame[groups.by[0]].dtype, ""):
-            grouped = frame[[*groups.by, *names]].groupby(
+            grouped: Any = frame[[*groups.by, *names]].groupby(
                 list(groups.by), sort=groups.sort, dropna=groups.dropna, observed=groups.observed
             )
             counted = grouped.value_counts(
                 subset=names, normalize=self.normalize, sort=self.sort, ascending=self.ascending, dropna=self.dropna
             )
-            return counted.reset_index(name=label)
+            made: pd.DataFrame = counted.reset_index(name=label)
+            return made
 
     def needs(self, verb: str, wanted: Columns, keys: frozenset[str]) -> Columns:  # noqa: ARG002  # as the base
         """The keys and the columns that are counted."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import pandas_dtype
 from pandas.tseries.frequencies import to_offset
 from pydantic import AfterValidator
 
@@ -21,7 +22,7 @@ def times_of(frame: pd.DataFrame, name: str, at: str) -> pd.DatetimeIndex | pd.T
     Raises ColumnUnknown, ColumnAmbiguous, or DtypeUnsuitable where it holds no times.
     """
     column = one_column(frame, name, at)
-    index = _index(column)
+    index: pd.DatetimeIndex | pd.TimedeltaIndex | None = _index(column)
     if index is None:
         detail = f"column {name!r} is {column.dtype}, and this wants dates or times; use to_datetime first"
         raise DtypeUnsuitable(detail, column=name, dtype=str(column.dtype), pointer=at)
@@ -36,8 +37,12 @@ def _index(column: pd.Series) -> Any:
             return pd.DatetimeIndex(column.astype(pd.ArrowDtype(pa.timestamp("us"))).to_numpy(dtype="datetime64[us]"))
         if pa.types.is_timestamp(kind):
             unit = kind.unit if kind.tz is None else f"{kind.unit}, {kind.tz}"
-            return pd.DatetimeIndex(column.astype(f"datetime64[{unit}]"))
-        return pd.TimedeltaIndex(column.astype(f"timedelta64[{kind.unit}]")) if pa.types.is_duration(kind) else None
+            return pd.DatetimeIndex(column.astype(pandas_dtype(f"datetime64[{unit}]")))
+        return (
+            pd.TimedeltaIndex(column.astype(pandas_dtype(f"timedelta64[{kind.unit}]")))
+            if pa.types.is_duration(kind)
+            else None
+        )
     if dtype.kind == "M":
         return pd.DatetimeIndex(column)
     return pd.TimedeltaIndex(column) if dtype.kind == "m" else None

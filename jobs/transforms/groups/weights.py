@@ -111,11 +111,11 @@ class Ewm(Windowed):
         return lambda values: _Grouped(values, bounds, **words)
 
 
-class _Grouped(ExponentialMovingWindow):
+class _Grouped(ExponentialMovingWindow):  # type: ignore[type-arg]  # generic in the stubs alone
     """pandas' own, over rows that stand group by group: its kernels begin anew at each bound that they are given."""
 
     def __init__(self, values: pd.Series, bounds: Given, **words: Any) -> None:
-        super().__init__(values, **words)
+        super().__init__(values, **words)  # type: ignore[call-arg]  # the stubs leave the arguments out
         self._bounds = bounds
 
     def _get_window_indexer(self) -> BaseIndexer:

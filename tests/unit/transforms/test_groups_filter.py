@@ -22,7 +22,7 @@ CONDITIONS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     frames(names=("v", "w"), dtypes=("float64",)), st.data(), st.sampled_from(sorted(CONDITIONS)), st.booleans(),
     st.booleans(),
@@ -61,11 +61,11 @@ def test_reductions_are_those_of_transform():
         ("v.sum() > w", PipelineError, "column 'w' has many values"),
         ("v.shift().sum() > 0", PipelineError, "shift looks at other rows"),
         ("v.cumsum().max() > 0", PipelineError, "cumsum looks at other rows"),
-        ("v.sum() >", FramequeueError, ""),
+        ("v.sum() >", FramequeueError, "invalid|syntax|expression|column"),
         ("x.sum() > 0", ColumnUnknown, "no column 'x'"),
-        ("t.mean() > 0", DtypeUnsuitable, ""),
-        ("v.sum()", DtypeUnsuitable, ""),
-        ("t.max() > 0", DtypeUnsuitable, ""),
+        ("t.mean() > 0", DtypeUnsuitable, "mean wants numbers|cannot work on"),
+        ("v.sum()", DtypeUnsuitable, "condition"),
+        ("t.max() > 0", DtypeUnsuitable, "text"),
     ],
 )
 def test_what_is_no_condition_over_groups_is_refused(condition, error, text):

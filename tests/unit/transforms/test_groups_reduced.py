@@ -14,7 +14,7 @@ from jobs.pipeline import Pipeline
 from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
 from tests.unit.transforms.grouped import alike, either
 
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=20, deadline=None)
 ROWS = frames(names=("k", "q", "v", "w"))
 NUMBERS = frames(names=("k", "v", "w"), dtypes=("int64", "float64", "Int64"))
 OPTIONS = st.fixed_dictionaries({"sort": st.booleans(), "dropna": st.booleans(), "observed": st.booleans()})
@@ -44,7 +44,7 @@ VERBS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ROWS, BY, OPTIONS, st.sampled_from([(verb, words) for verb, many in VERBS.items() for words in many]))
 def test_each_verb_is_pandas(frame, by, options, verb):
     name, words = verb

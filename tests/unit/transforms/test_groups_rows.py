@@ -14,7 +14,7 @@ from jobs.pipeline import Pipeline
 from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
 from tests.unit.transforms.grouped import alike, either
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=20, deadline=None)
 ROWS = frames(names=("k", "q", "v", "w"))
 OPTIONS = st.fixed_dictionaries({"sort": st.booleans(), "dropna": st.booleans(), "observed": st.booleans()})
 BY = st.sampled_from([["k"], ["k", "q"]])
@@ -109,7 +109,7 @@ def exact(frame):
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ROWS, BY, OPTIONS, MOVES)
 def test_moves_ranks_and_running_totals(frame, by, options, move):
     verb, words = move
@@ -128,7 +128,7 @@ def test_moves_ranks_and_running_totals(frame, by, options, move):
         either(step, frame, lambda given, name=name: given.assign(new=plain(given, [name])[name]), takes=takes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     ROWS, BY, OPTIONS,
     st.sampled_from(["sum", "mean", "min", "max", "first", "last", "count", "nunique", "median", "std", "any", "size"]),

@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.errors import ColumnTaken, ColumnUnknown, DtypeUnsuitable, OutputTooLarge, PipelineError
+from jobs.errors import ColumnAmbiguous, ColumnTaken, ColumnUnknown, DtypeUnsuitable, OutputTooLarge, PipelineError
 from jobs.pipeline import Pipeline
 from jobs.transforms.groups.functions import RESAMPLING
+from jobs.transforms.nulls import nullable
 from tests.unit.transforms.frames import CATALOGUE, any_frames, run
 from tests.unit.transforms.grouped import alike, either
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=20, deadline=None)
 RULES = st.sampled_from(["D", "7h", "90min", "2D", "W", "W-WED", "MS", "ME", "QS", "B", "YE", "3D"])
+# pandas warns that an offset does nothing to days of a zone
+pytestmark = pytest.mark.filterwarnings("ignore:The '(offset|origin)' keyword:RuntimeWarning")
 ENDS = st.sampled_from([None, "left", "right"])
 
 
@@ -54,9 +57,10 @@ def moments(draw, *, unique=False):
 NUMBERS = sorted(set(RESAMPLING.one) - {"size"})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
-    moments(), RULES, ENDS, ENDS, st.sampled_from(["start_day", "start", "end", "end_day", "epoch", "2024-03-01 01:30"]),
+    moments(), RULES, ENDS, ENDS,
+    st.sampled_from(["start_day", "start", "end", "end_day", "epoch", "2024-03-01 01:30"]),
     st.sampled_from([None, "2h", "-30min"]), st.sampled_from(NUMBERS), st.booleans(),
 )  # fmt: skip
 def test_bins(frame, rule, closed, label, origin, offset, function, by):
@@ -136,15 +140,24 @@ def test_steps(frame, freq, method, normalize):
 def test_any_frame_is_stepped_or_refused_by_the_name_of_a_column(frame, freq):
     on = frame.columns[0]
     for step in ({"op": "asfreq", "freq": freq}, {"op": "resample", "rule": freq, "agg": {"new": [None, "size"]}}):
-        try:
-            made = run(frame, {**step, "on": on})
-        except (DtypeUnsuitable, ColumnTaken) as error:
-            assert error.column in frame.columns
-        except Exception as error:
-            assert "several columns" in str(error)
-        else:
-            assert made.columns[0] == on
-            assert made[on].dtype.kind in "mM"
+        if list(frame.columns).count(on) > 1:
+            with pytest.raises(ColumnAmbiguous):
+                run(frame, {**step, "on": on})
+            continue
+        either({**step, "on": on}, frame, lambda given, step=step: plain_step(given, on, step))
+
+
+def plain_step(frame, on, step):
+    times = frame[on].astype("datetime64[us]") if str(frame[on].dtype) == "date32[day][pyarrow]" else frame[on]
+    if step["op"] == "asfreq":
+        if times.isna().any():
+            raise ValueError("documented: every row needs a time")
+        if times.dtype.kind != "M":
+            raise TypeError("no times")
+        moved = frame.drop(columns=on).set_axis(pd.DatetimeIndex(times))
+        return nullable(moved).asfreq(step["freq"]).reset_index(names=on)
+    bins = pd.Series(0, index=pd.Index(times)).sort_index().resample(step["rule"])
+    return bins.size().rename_axis(on).reset_index(name="new")
 
 
 def test_bins_and_steps_are_bounded_before_they_are_made():

@@ -11,7 +11,7 @@ from jobs.errors import ArgumentInvalid, ColumnAmbiguous, ColumnUnknown, DtypeUn
 from jobs.transforms.groups.functions import WEIGHTING, WINDOWING
 from tests.unit.transforms.frames import run
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=20, deadline=None)
 FUNCTIONS = sorted(set(WINDOWING.one) - {"quantile"})
 VALUES = {
     "float64": st.sampled_from([0.0, 1.5, -2.25, float("nan"), 7.0, 1e6]),
@@ -62,7 +62,7 @@ def close(made, expected, step=None):
     assert made.dtype == "float64"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     series(), st.sampled_from(FUNCTIONS), st.booleans(), st.sampled_from([0, 1, 2, 3, 50]),
     st.sampled_from([None, 0, 1]), st.booleans(), st.sampled_from([None, "left", "right", "both", "neither"]),
@@ -75,7 +75,7 @@ def test_windows_of_rows(frame, function, by, window, least, center, closed):
     close(run(frame, step)["new"], wanted(frame, by, lambda part: part["v"].rolling(**words), function), step)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     series(), st.sampled_from(FUNCTIONS), st.booleans(), st.sampled_from(["1h", "5h", "2D", "90min"]),
     st.sampled_from([None, 0, 1, 2]), st.booleans(), st.sampled_from([None, "left", "right", "both", "neither"]),
