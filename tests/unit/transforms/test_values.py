@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import ArgumentInvalid, ColumnUnknown, DtypeUnsuitable
-from tests.unit.transforms.frames import frames, run
+from tests.unit.transforms.frames import any_frames, frames, run
 
 same = pd.testing.assert_frame_equal
 quick = settings(max_examples=40, deadline=None)
@@ -141,6 +142,41 @@ def test_cumulatives(frame, skipna, op):
 def test_interpolate(frame, direction):
     words = {"limit_direction": direction}
     either({"op": "interpolate", **words}, frame, lambda f: f.interpolate(**words))
+
+
+PLAIN = {
+    "abs": lambda f: f.abs(),
+    "cummax": lambda f: f.cummax(),
+    "cummin": lambda f: f.cummin(),
+    "cumprod": lambda f: f.cumprod(),
+    "cumsum": lambda f: f.cumsum(),
+    "pct_change": lambda f: f.pct_change().astype("float64"),
+    "rank": lambda f: f.rank().astype("float64"),
+}
+
+
+@settings(max_examples=25)
+@given(any_frames())
+@pytest.mark.parametrize("op", PLAIN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_of_every_dtype(op, frame):
+    """As pandas answers, and decimals as floats where it has no answer, or one that is rounded."""
+    ready = frame.copy()
+    for place, dtype in enumerate(frame.dtypes):
+        if "decimal" in str(dtype) and op != "abs":
+            ready.isetitem(place, ready.iloc[:, place].astype("float64"))
+    try:
+        expected = normal(PLAIN[op](ready))
+    except (TypeError, ValueError, NotImplementedError, ZeroDivisionError, pa.ArrowException):
+        with pytest.raises(DtypeUnsuitable):
+            run(frame, {"op": op})
+        return
+    made = run(frame, {"op": op})
+    for place, dtype in enumerate(frame.dtypes):
+        if "decimal" in str(dtype) and op in ("cummax", "cummin"):
+            assert made.dtypes.iloc[place] == dtype
+            made.isetitem(place, made.iloc[:, place].astype("float64"))
+    same(made, expected)
 
 
 def test_where_and_mask():
