@@ -220,29 +220,3 @@ def test_to_numeric_keeps_integers():
     with pytest.raises(DtypeUnsuitable, match="row 2 is 'x'; errors=coerce") as caught:
         run(frame, {"op": "to_numeric", "columns": ["a", "d"]})
     assert caught.value.places[0].pointer == "/pipeline/0/columns/1"
-
-
-def test_times_and_zones():
-    frame = pd.DataFrame({"at": ["2024-03-31 02:30", "2024-10-27 02:30"], "n": [0, 86400]})
-    times = run(frame, {"op": "to_datetime", "columns": "at"}, {"op": "to_datetime", "columns": "n", "unit": "s"})
-    same(times[["at"]], frame[["at"]].assign(at=pd.to_datetime(frame["at"])))
-    assert times["n"].tolist() == [pd.Timestamp(0), pd.Timestamp("1970-01-02")]
-    zoned = {"op": "tz_localize", "on": "at", "tz": "Europe/Berlin"}
-    with pytest.raises(DtypeUnsuitable, match="nonexistent"):
-        run(times, zoned)
-    made = run(times, {**zoned, "nonexistent": "NaT", "ambiguous": "NaT"})
-    assert made["at"].isna().all()
-    with pytest.raises(ArgumentInvalid, match="no time zone 'Europe/Berln'"):
-        run(times, {"op": "tz_convert", "on": "at", "tz": "Europe/Berln"})
-    with pytest.raises(DtypeUnsuitable):
-        run(frame, {"op": "tz_convert", "on": "at", "tz": "UTC"})
-
-
-@quick
-@given(frames(dtypes=NUMBERS))
-def test_to_timedelta(frame):
-    ready = frame[["k"]].fillna({"k": 0}).clip(-1000, 1000)
-    same(
-        run(ready, {"op": "to_timedelta", "columns": "k", "unit": "s"}),
-        ready.assign(k=pd.to_timedelta(ready["k"], unit="s")),
-    )
