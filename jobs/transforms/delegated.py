@@ -11,7 +11,7 @@ from jobs.errors import DtypeUnsuitable, TransformError
 from jobs.transforms.arguments import plain
 from jobs.transforms.base import Surroundings, Transform
 
-REFUSALS: Final = (TypeError, ValueError, OverflowError, NotImplementedError, AttributeError, pa.ArrowException)
+REFUSALS: Final = (TypeError, ValueError, ArithmeticError, NotImplementedError, AttributeError, pa.ArrowException)
 """What pandas and Arrow raise of data that a call cannot work on."""
 
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import answer
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import decimals_as_floats
 
 _FLIGHTS: Final[list[dict[str, Any]]] = [
     {"delay": 4.0, "miles": 200},
@@ -24,6 +25,8 @@ class Reduction(Transform):
     """The base of ops whose result is a Series: one value for each column, or for each row."""
 
     follows = Follows.NAMES
+    exact: ClassVar[bool] = False
+    """Whether decimals are worked on as such; else they count as float64."""
 
     axis: Axis = 0
     """`0` or `index`: one value for each column; `1` or `columns`: one for each row."""
@@ -34,7 +37,8 @@ class Reduction(Transform):
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The Series as a frame; raises DtypeUnsuitable that names the column pandas refused."""
-        return answer(frame, self.op, lambda given: series_frame(self.call(given), self.op, rows=self.by_row))
+        ready = frame if self.exact else decimals_as_floats(frame)
+        return answer(ready, self.op, lambda given: series_frame(self.call(given), self.op, rows=self.by_row))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
         """One for each column, of which nothing is known here; or the same."""

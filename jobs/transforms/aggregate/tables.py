@@ -12,6 +12,7 @@ from jobs.transforms.arguments import plain
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import answer
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import decimals_as_floats
 from jobs.transforms.nulls import nullable
 
 _POINTS: list[dict[str, Any]] = [{"x": 1.0, "y": 2.0}, {"x": 2.0, "y": 4.0}, {"x": 3.0, "y": 6.0}]
@@ -44,8 +45,8 @@ class Quantile(Transform):
     def _quantiles(self, frame: pd.DataFrame) -> pd.DataFrame:
         words: dict[str, Any] = {"numeric_only": self.numeric_only, "interpolation": self.interpolation}
         if isinstance(self.q, tuple):
-            return with_index(frame.quantile(list(self.q), **words))
-        return series_frame(frame.quantile(self.q, **words), self.op)
+            return with_index(decimals_as_floats(frame).quantile(list(self.q), **words))
+        return series_frame(decimals_as_floats(frame).quantile(self.q, **words), self.op)
 
     def columns_follow(self) -> Follows:
         """What holds numbers, the dtypes tell, where there is a column for each."""

@@ -14,6 +14,7 @@ class Sum(Skipping):
 
     op = "sum"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("sum", 14.0, 2400.0)
 
     min_count: int = Field(0, ge=0)
@@ -68,6 +69,7 @@ class Min(Skipping):
 
     op = "min"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("min", 4.0, 200.0)
 
     def call(self, frame: pd.DataFrame) -> Any:
@@ -80,6 +82,7 @@ class Max(Skipping):
 
     op = "max"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("max", 10.0, 1400.0)
 
     def call(self, frame: pd.DataFrame) -> Any:
@@ -92,6 +95,7 @@ class Count(Reduction):
 
     op = "count"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("count", 2, 3)
 
     numeric_only: bool = False
@@ -107,6 +111,7 @@ class NUnique(Reduction):
 
     op = "nunique"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("nunique", 2, 3)
 
     dropna: bool = True

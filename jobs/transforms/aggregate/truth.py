@@ -13,6 +13,7 @@ class AnyTrue(Reduction):
 
     op = "any"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("any", delay=True, miles=True)
 
     bool_only: bool = False
@@ -30,6 +31,7 @@ class AllTrue(Reduction):
 
     op = "all"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("all", delay=True, miles=True)
 
     bool_only: bool = False
@@ -47,6 +49,7 @@ class IdxMax(Skipping):
 
     op = "idxmax"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("idxmax", 2, 1)
 
     def call(self, frame: pd.DataFrame) -> Any:
@@ -59,6 +62,7 @@ class IdxMin(Skipping):
 
     op = "idxmin"
     family = "aggregate"
+    exact = True
     example: ClassVar[Example] = example_of("idxmin", 0, 0)
 
     def call(self, frame: pd.DataFrame) -> Any:

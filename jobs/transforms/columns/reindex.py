@@ -1,10 +1,10 @@
 """A frame made to fit: exactly these columns, or exactly these rows."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Scalar, one_column, pointer, refusal, shown
@@ -37,6 +37,10 @@ class Reindex(Transform):
     """The column that acts as the index, for `labels`."""
     labels: tuple[Scalar, ...] | None = None
     """The values that `on` is to have, in this order."""
+    method: Literal["ffill", "pad", "bfill", "backfill", "nearest"] | None = None
+    """A label that is not there takes the row before it, behind it, or nearest to it; `on` has to be sorted."""
+    limit: int | None = Field(None, ge=1)
+    """At most so many labels in a row take another's."""
     fill_value: Scalar = None
     """What stands where there was nothing; null by default."""
 
@@ -46,6 +50,10 @@ class Reindex(Transform):
             raise refusal(ArgumentInvalid("'on' and 'labels' go together: the column, and the values it is to have"))
         if (self.columns is None) == (self.on is None):
             raise refusal(ArgumentInvalid("give either 'columns', or 'on' and 'labels'"))
+        if self.method is None and self.limit is not None:
+            raise refusal(ArgumentInvalid("'limit' needs 'method' beside it"), "/limit")
+        if self.method is not None and self.labels is None:
+            raise refusal(ArgumentInvalid("'method' is for rows: give 'on' and 'labels'"), "/method")
         if isinstance(self.fill_value, int) and not -(2**63) <= self.fill_value < 2**63:
             raise refusal(ArgumentInvalid("'fill_value' is beyond 64 bits"), "/fill_value")
         return self
@@ -73,11 +81,21 @@ class Reindex(Transform):
         if column.duplicated().any():
             raise ArgumentInvalid(f"column {shown(on)} has a value twice, and an index to fit must not", "/on")
         wanted = self._labels(column)
-        places = pd.Index(column).get_indexer(pd.Index(wanted))
+        places = self._places(column, wanted)
         result = frame.copy(deep=False).iloc[:0].reindex(range(len(wanted)))
         for place, name in enumerate(frame.columns):
             result.isetitem(place, wanted.array if name == on else self._taken(frame.iloc[:, place], places))
         return result
+
+    def _places(self, column: pd.Series, wanted: pd.Series) -> Any:
+        method: Any = self.method
+        try:
+            return pd.Index(column).get_indexer(pd.Index(wanted), method=method, limit=self.limit)
+        except REFUSALS as error:
+            detail = f"'method' {self.method} does not work on column {column.name!r} ({column.dtype}): {reason(error)}"
+            raise DtypeUnsuitable(
+                detail, column=str(column.name), dtype=str(column.dtype), pointer="/method"
+            ) from error
 
     def _labels(self, column: pd.Series) -> pd.Series:
         try:

@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import model_validator
 
-from jobs.errors import DtypeUnsuitable
-from jobs.transforms.arguments import Names, name_list, pointer, require_keys
+from jobs.errors import ArgumentInvalid, DtypeUnsuitable
+from jobs.transforms.arguments import Names, name_list, pointer, refusal, require_keys, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, reason
 from jobs.transforms.follows import Follows
@@ -97,11 +98,31 @@ class ToDatetime(_Conversion):
     utc: bool = False
     """Bring all times to UTC; text without a zone counts as UTC."""
     unit: Unit | None = None
-    """What numbers count since 1970."""
+    """What numbers count since `origin`."""
+    origin: str | int | float = "unix"
+    """From when numbers count, with `unit`: a time as text, `unix` for 1970, or `julian` for days since 4713 BC."""
+
+    @model_validator(mode="after")
+    def _origin_is_a_time(self) -> "ToDatetime":
+        if self.origin == "unix":
+            return self
+        if self.unit is None or (self.origin == "julian" and self.unit != "D"):
+            wanted = "'unit': 'D'" if self.origin == "julian" else "'unit'"
+            raise refusal(ArgumentInvalid(f"'origin' {shown(self.origin)} needs {wanted} beside it"), "/origin")
+        words: dict[str, Any] = {"unit": self.unit, "origin": self.origin}
+        try:
+            pd.to_datetime(0, **words)
+        except REFUSALS as error:
+            # the first Julian day is out of pandas' reach, later ones are not
+            if self.origin != "julian":
+                raise refusal(ArgumentInvalid(f"no time {shown(self.origin)}: {reason(error)}"), "/origin") from None
+        return self
 
     def convert(self, column: pd.Series, errors: Errors) -> Any:
         """`pd.to_datetime(column, ...)`."""
         words: dict[str, Any] = {"format": self.format, "unit": self.unit}
+        if self.origin != "unix":
+            words["origin"] = self.origin
         given = {name: value for name, value in words.items() if value is not None}
         return pd.to_datetime(
             column, errors=errors, dayfirst=self.dayfirst, yearfirst=self.yearfirst, utc=self.utc, **given
@@ -119,11 +140,14 @@ class ToNumeric(_Conversion):
         result=[{"n": 12}, {"n": None}],
     )
 
+    downcast: Literal["integer", "signed", "unsigned", "float"] | None = None
+    """The smallest dtype of a kind that holds the values."""
+
     def convert(self, column: pd.Series, errors: Errors) -> Any:
         """`pd.to_numeric(column, ...)`, never through floats."""
-        made = pd.to_numeric(column, errors=errors, dtype_backend="numpy_nullable")
+        made = pd.to_numeric(column, errors=errors, downcast=self.downcast, dtype_backend="numpy_nullable")
         if str(made.dtype) in ("Float64", "Float32"):
-            return made.to_numpy(dtype="float64", na_value=np.nan)
+            return made.to_numpy(dtype=str(made.dtype).lower(), na_value=np.nan)
         return made.array if made.hasnans else made.to_numpy(dtype=str(made.dtype).lower().replace("boolean", "bool"))
 
 

@@ -19,7 +19,8 @@ _DAYS: list[dict[str, Any]] = [{"flights": 10}, {"flights": 12}, {"flights": 9}]
 class Shift(Cells):
     """Move the rows down by `periods` (up where negative); what comes free is null, or `fill_value`.
 
-    pandas' `freq` shifts an index; to shift times, add to them in `assign`.
+    pandas' `freq` shifts an index: to shift times, add to them in `assign`. Of a list of periods make a column each
+    with `assign`: `before = k.shift(1)`.
     """
 
     op = "shift"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from pydantic import AfterValidator
 
@@ -72,14 +73,16 @@ class TzLocalize(_Zoned):
         result=[{"at": 10}],
     )
 
-    ambiguous: Literal["raise", "NaT"] = "raise"
-    """An hour that comes twice when clocks go back fails the step, or becomes null."""
+    ambiguous: Literal["raise", "NaT", "infer"] | bool = "raise"
+    """An hour that comes twice when clocks go back fails the step, becomes null, is told by the order of the rows
+    (`infer`), or is in summer time (true) or not (false)."""
     nonexistent: Literal["raise", "NaT", "shift_forward", "shift_backward"] = "raise"
     """An hour that is left out when clocks go forward fails the step, becomes null, or the next or last moment."""
 
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """The frame with the times in that zone."""
-        words: dict[str, Any] = {"ambiguous": self.ambiguous, "nonexistent": self.nonexistent}
+        told = np.full(len(frame), self.ambiguous) if isinstance(self.ambiguous, bool) else self.ambiguous
+        words: dict[str, Any] = {"ambiguous": told, "nonexistent": self.nonexistent}
         return self._changed(frame, lambda times: times.tz_localize(self.tz, **words))
 
 

@@ -2,17 +2,21 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.errors import ArgumentInvalid, ColumnTaken, ColumnUnknown, DtypeUnsuitable
-from tests.unit.transforms.frames import frames, run
+from jobs.errors import ArgumentInvalid, ColumnTaken, ColumnUnknown, DtypeUnsuitable, OutputTooLarge
+from jobs.pipeline import Pipeline
+from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
 
 same = pd.testing.assert_frame_equal
 quick = settings(max_examples=30, deadline=None)
 NUMBERS = ("int64", "float64", "Int64", "bool")
-REFUSED = (TypeError, ValueError, NotImplementedError)
+REFUSED = (TypeError, ValueError, NotImplementedError, OverflowError, AttributeError, pa.ArrowException)
+EXACT = ("sum", "min", "max", "count", "nunique", "any", "all", "idxmax", "idxmin")
+INEXACT = ("mean", "median", "prod", "std", "var", "sem", "skew", "kurt", "quantile")
 
 
 def cells(values):
@@ -64,6 +68,57 @@ def test_shape(op, frame):
 def test_counts(frame, flag):
     like({"op": "count", "numeric_only": flag}, frame, lambda f: f.count(numeric_only=flag))
     like({"op": "nunique", "dropna": flag}, frame, lambda f: f.nunique(dropna=flag))
+
+
+@settings(max_examples=15)
+@given(any_frames())
+@pytest.mark.parametrize("op", [*EXACT, *INEXACT])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_of_every_dtype(op, frame):
+    """Decimals stay exact where that can be, and are floats elsewhere."""
+    decimals = [place for place, dtype in enumerate(frame.dtypes) if "decimal" in str(dtype)]
+    ready = frame.copy()
+    for place in decimals if op in INEXACT else ():
+        ready.isetitem(place, ready.iloc[:, place].astype("float64"))
+    like({"op": op}, frame, lambda _: getattr(ready, op)())
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from([0, 1, 2**62]), st.sampled_from([0.5, None, -1.0]))))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_agg_gives_one_row_of_what_the_columns_give(rows):
+    frame = pd.DataFrame(rows, columns=["n", "x"]).astype({"n": "int64", "x": "float64"})
+    functions = ["sum", "mean", "min", "max", "median", "std", "count", "nunique"]
+    named = {f"{name}_{one}": [name, one] for name in frame for one in functions}
+    made = run(frame, {"op": "agg", "agg": {**named, "rows": [None, "size"], "twice": ["x * 2", "sum"]}})
+    plain = {name: getattr(frame[source], one)() for name, (source, one) in named.items()}
+    expected = [*plain.values(), len(frame), (frame["x"] * 2).sum()]
+    floats = made.astype("float64").iloc[0].to_numpy()
+    np.testing.assert_allclose(floats, np.array(expected, dtype="float64"), rtol=1e-12)
+    assert (list(made), len(made)) == ([*plain, "rows", "twice"], 1)
+
+
+@pytest.mark.parametrize(
+    ("agg", "error", "pointer"),
+    [
+        ({"m": ["amuont", "sum"]}, ColumnUnknown, "/agg/m/0"),
+        ({"m": ["amount", "summ"]}, ArgumentInvalid, "/agg/m/1"),
+        ({"m": ["name", "mean"]}, DtypeUnsuitable, "/agg/m/0"),
+    ],
+)
+def test_what_is_wrong_with_an_aggregation_is_pointed_at(agg, error, pointer):
+    with pytest.raises(error) as caught:
+        run(pd.DataFrame({"amount": [1], "name": ["x"]}), {"op": "agg", "agg": agg})
+    assert caught.value.places[0].pointer == "/pipeline/0" + pointer
+
+
+def test_combinations_of_categories_are_bounded():
+    three = pd.Categorical(["x"], categories=[*"xyz"])
+    frame = pd.DataFrame({"a": three, "b": three})
+    pipeline = Pipeline.parse([{"op": "value_counts"}], ["df"], CATALOGUE)
+    assert len(pipeline.run({"df": frame}, max_rows=9)) == 9
+    with pytest.raises(OutputTooLarge):
+        pipeline.run({"df": frame}, max_rows=8)
 
 
 @quick

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.errors import ArgumentInvalid
+from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from tests.unit.transforms.frames import frames, run
 
 same = pd.testing.assert_frame_equal
@@ -41,6 +41,17 @@ def test_reindex_rows(frame, chance):
     plain = whole.set_index("day").reindex(wanted).reset_index()[["v", "w", "day"]]
     same(made, plain, check_dtype=False)
     assert list(made.dtypes) == list(whole.dtypes)
+
+
+@pytest.mark.parametrize("method", ["ffill", "bfill", "nearest"])
+def test_reindex_takes_neighbours(method):
+    frame = pd.DataFrame({"day": [1, 3, 6], "x": [0.5, 1.5, 2.5]})
+    step = {"op": "reindex", "on": "day", "labels": [0, 2, 4, 5, 9], "method": method, "limit": 1}
+    plain = frame.set_index("day").reindex([0, 2, 4, 5, 9], method=method, limit=1).reset_index()
+    same(run(frame, step), plain)
+    with pytest.raises(DtypeUnsuitable, match="monotonic") as caught:
+        run(frame.iloc[[1, 0, 2]].reset_index(drop=True), step)
+    assert caught.value.places[0].pointer == "/pipeline/0/method"
 
 
 def test_reindex_keeps_integers():

@@ -35,6 +35,7 @@ STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
     "reindex": (
         step("reindex", columns=COLUMNS, fill_value=_FILL)
         | step("reindex", on=COLUMN, labels=st.lists(_LABEL, max_size=3), fill_value=_FILL)
+        | step("reindex", on=COLUMN, labels=st.lists(_LABEL, max_size=3), method=st.sampled_from(["ffill", "nearest"]))
     ),
     "eval": step("eval", expr=_FORMULA | st.lists(_FORMULA, min_size=2, max_size=3).map("\n".join) | EXPRESSIONS),
     "convert_dtypes": step("convert_dtypes"),
