@@ -100,13 +100,16 @@ def assembled(
     ours, theirs = rows if filled is None else filled
     count = _count(rows, left)
     absent = _any_absent(ours, how not in ("inner", "left") or filled is not None)
-    columns = [taken(column_array(left, place), ours, missing=absent) for place in range(left.shape[1])]
+    # a key that has values of both sides is taken but once, from both
+    keys = {left.columns.get_loc(pair.left_name): pair for pair in pairs if pair.shared}
+    columns = [
+        _key(keys[place], column_array(left, place), rows, how)
+        if place in keys
+        else taken(column_array(left, place), ours, missing=absent)
+        for place in range(left.shape[1])
+    ]
     absent = _any_absent(theirs, how not in ("inner", "right") or filled is not None)
     columns += [taken(column_array(right, place), theirs, missing=absent) for place in joined.right_places]
-    for pair in pairs:
-        if pair.shared:
-            place = left.columns.get_loc(pair.left_name)
-            columns[place] = _key(pair, columns[place], rows, how)
     if indicator:
         columns.append(_sides(*rows, count))
     return frame_of(joined.names, columns, count)
@@ -123,12 +126,12 @@ def _any_absent(rows: Positions | None, possible: bool) -> bool:
     return possible and rows is not None and bool((rows < 0).any())
 
 
-def _key(pair: KeyPair, from_left: Any, rows: Rows, how: Outer) -> Any:
+def _key(pair: KeyPair, left: Any, rows: Rows, how: Outer) -> Any:
     ours, theirs = rows
     if how in ("inner", "left"):
         # pandas keeps the left one, but for times in two units, of which the finer one holds both
-        instants = pair.left.dtype != from_left.dtype and getattr(pair.left.dtype, "kind", "") == "M"
-        return taken(pair.left, ours, missing=False) if instants else from_left
+        instants = pair.left.dtype != left.dtype and getattr(pair.left.dtype, "kind", "") == "M"
+        return taken(pair.left if instants else left, ours, missing=False)
     if ours is None:
         return pair.left
     absent = ours < 0

@@ -13,7 +13,6 @@ from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.combine.alike import alike, whole_numbers_that_some_lack
 from jobs.transforms.follows import Follows
 from jobs.transforms.nulls import nullable, settled
-from jobs.transforms.usage import ALL, Columns
 
 
 class Concat(Transform):
@@ -24,6 +23,7 @@ class Concat(Transform):
     column that says where each row is from, which in pandas is an index.
     """
 
+    # it needs all columns, wanted or not: one that no dtype holds is refused
     op = "concat"
     family = "combine"
     follows = Follows.WHOLLY
@@ -116,11 +116,3 @@ class Concat(Transform):
         if self.axis in (0, "index"):
             return given + sum(others)
         return max(given, *others) if self.join == "outer" else min(given, *others)
-
-    def needs(self, wanted: Columns) -> Columns:
-        """What is wanted; side by side, all."""
-        return ALL if self.axis in (1, "columns") or self.keys is not None else wanted
-
-    def needs_of(self, name: str, wanted: Columns) -> Columns:  # noqa: ARG002  # all frames alike
-        """What is wanted; side by side, all."""
-        return self.needs(wanted)

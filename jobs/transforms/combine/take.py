@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import take
 
 from jobs.transforms.nulls import nullable_dtype
 
@@ -21,12 +22,14 @@ def taken(array: Any, rows: Positions | None, *, missing: bool) -> Any:
         return array.take(rows, allow_fill=missing)
     if not missing:
         return array.take(rows)
+    if array.dtype.kind == "f":
+        return take(array, rows, allow_fill=True)  # in one pass
     absent = rows < 0
     found: Any = array.take(rows) if len(array) else np.zeros(len(rows), array.dtype)
     if nullable_dtype(array.dtype) is not None:
         kind = pd.arrays.BooleanArray if array.dtype.kind == "b" else pd.arrays.IntegerArray
         return kind(found, absent)
-    found[absent] = None if array.dtype == object else np.nan if array.dtype.kind == "f" else "NaT"
+    found[absent] = None if array.dtype == object else "NaT"
     return found
 
 

@@ -54,7 +54,7 @@ GROUPBY = {"op": "groupby", "by": "k", "agg": {"n": ["v * w", "sum"]}}
         ([{"op": "astype", "dtype": {"a": "str"}}, {"op": "select", "columns": "b"}], {"a", "b"}),
         ([{"op": "fillna", "value": {"a": 0}}, {"op": "select", "columns": "b"}], {"a", "b"}),
         ([{"op": "fillna", "value": 0}, {"op": "select", "columns": "b"}], None),
-        ([{"op": "head", "save": "top"}, {"op": "concat", "frames": ["top"]}, {"op": "select", "columns": "b"}], {"b"}),
+        ([{"op": "head", "save": "top"}, {"op": "concat", "frames": ["top"]}, {"op": "select", "columns": "b"}], None),
         ([{"op": "head"}, {"op": "select", "from": "df", "columns": "b"}], {"b"}),
     ],
 )
