@@ -1,7 +1,7 @@
 """Decimals as the floats nearest to them.
 
 Arrow's own cast multiplies by a rounded power of ten: of prices with two places it gives every seventh one unit beside
-(0.57 becomes 0.5700000000000001). pandas' goes through a Python object for each value, at fifty times the cost.
+(0.57 becomes 0.5700000000000001). pandas' goes through a Python object for each value, at five hundred times the cost.
 """
 
 from typing import Any, Final, cast
