@@ -33,7 +33,9 @@ def _one_side(a: Arguments, w: Writing, right: str) -> None:
         partners = partners.call("set_axis", keys, axis="1")
     how = '"inner"' if a.get("how") == "semi" else '"left_anti"'
     joined = Chain(kept).call("merge", partners.text(), on=keys, how=how)
-    w.set(joined if a.get("how") == "semi" else numbered(joined))
+    if a.get("sort"):
+        joined = joined.call("sort_values", by=keys)
+    w.set(joined if a.get("how") == "semi" and not a.get("sort") else numbered(joined))
 
 
 def _joined(a: Arguments, w: Writing) -> None:
