@@ -38,10 +38,6 @@ class Writing:
         self.lines += chain.statement(self.current)
         self.frame = self.current
 
-    def assign(self, /, **columns: str) -> None:
-        """Add or replace columns."""
-        self.set(self.chain.call("assign", **columns))
-
     def let(self, name: str, chain: Chain) -> str:
         """Give a helper a variable; the name that it got."""
         variable = fresh(name, [self.current, *self._variables.values()])
