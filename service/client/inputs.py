@@ -3,6 +3,7 @@
 import json
 
 import httpx
+from msgspec import field
 
 from service.client.answers import read
 from service.client.values import Answered
@@ -21,7 +22,7 @@ class InputSent(Answered, frozen=True, kw_only=True):
     encoding: str | None = None
     charset: str | None = None
     orient: str | None = None
-    dtypes: dict[str, str] = {}
+    dtypes: dict[str, str] = field(default_factory=dict)
     on_row_error: str = "fail"
     max_rejects: int = 1000
 
