@@ -8,6 +8,7 @@ from jobs.expressions import Expression, parse
 from jobs.expressions.tree import Column
 from jobs.script.code import given, literal, named
 from jobs.script.expressions import Expressions
+from jobs.script.kinds import is_scalar
 
 Item = Sequence[Any]
 """An aggregation as JSON says it: source, function, and perhaps arguments."""
@@ -53,7 +54,8 @@ def aggregated(item: Item, frame: str, groups: str) -> str:
     if expression is None:
         values = f"{groups}[{literal(column_of(source))}]"
     elif groups == frame:
-        values = f"({Expressions(frame).column(expression)})"
+        value = Expressions(frame).column(expression)
+        values = f"pd.Series({value}, index={frame}.index)" if is_scalar(expression.tree) else f"({value})"
     else:
         raise AssertionError(source)  # the caller has made a column of it
     return _first(values, function, groups == frame) or f"{values}.{function}({inside})"

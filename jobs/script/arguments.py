@@ -11,9 +11,14 @@ class Arguments:
     """A step's arguments by pandas' names."""
 
     def __init__(self, written: Mapping[str, Any], transform: Transform) -> None:
-        self.written = {name: value for name, value in written.items() if name not in ("op", "from", "save")}
         self.op = transform.op
         self._transform = transform
+        self.written: dict[str, Any] = {}
+        arguments = {name: value for name, value in written.items() if name not in ("op", "from", "save")}
+        for name, value in arguments.items():
+            # a null that is the default says nothing, and is not what pandas' own default always is
+            if value is not None or self.get(name, default=self) is not None:
+                self.written[name] = value
 
     def __contains__(self, name: str) -> bool:
         return name in self.written

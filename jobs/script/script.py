@@ -18,6 +18,7 @@ class Script:
     """The parts of a script: `result` is the variable that holds the last step's frame."""
 
     imports: tuple[str, ...]
+    helpers: tuple[str, ...]
     reads: tuple[str, ...]
     steps: tuple[str, ...]
     inputs: Mapping[str, str]
@@ -26,8 +27,9 @@ class Script:
     @property
     def text(self) -> str:
         """All of it."""
-        blocks = ["\n".join(self.imports), "\n".join(self.reads), "\n".join(self.steps), f"print({self.result})"]
-        return "\n\n".join(block for block in blocks if block) + "\n"
+        helpers = "".join(f"\n\n\n{helper}" for helper in self.helpers) + ("\n" if self.helpers else "")
+        blocks = ["\n".join(self.imports) + helpers, "\n".join(self.reads), "\n".join(self.steps)]
+        return "\n\n".join(block for block in [*blocks, f"print({self.result})"] if block) + "\n"
 
 
 def script_of(steps: Sequence[dict[str, Any]], pipeline: Pipeline, reads: Mapping[str, Read]) -> Script:
@@ -50,7 +52,14 @@ def script_of(steps: Sequence[dict[str, Any]], pipeline: Pipeline, reads: Mappin
         for name in pipeline.inputs
         for line in reading(reads.get(name, Read(f"{name}.csv"))).statement(variables[name])
     )
-    return Script(_imports(w, [*lines, *read]), read, tuple(lines), {n: variables[n] for n in pipeline.inputs}, frame)
+    return Script(
+        _imports(w, [*lines, *read]),
+        tuple(w.helpers),
+        read,
+        tuple(lines),
+        {n: variables[n] for n in pipeline.inputs},
+        frame,
+    )
 
 
 def _variables(pipeline: Pipeline) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from jobs.script.code import Chain
 from jobs.script.expressions import Expressions
 
-_TAKEN = frozenset([*dir(builtins), *keyword.kwlist, "np", "pd", "json", "re"])
+_TAKEN = frozenset([*dir(builtins), *keyword.kwlist, "np", "pd", "pa", "json", "name_of"])
 
 
 class Writing:
@@ -19,6 +19,7 @@ class Writing:
     def __init__(self, current: str, variables: Mapping[str, str]) -> None:
         self.lines: list[str] = []
         self.imports: set[str] = set()
+        self.helpers: list[str] = []
         self.current, self.frame = current, current
         self._variables = dict(variables)
 
@@ -37,10 +38,6 @@ class Writing:
         self.lines += chain.statement(self.current)
         self.frame = self.current
 
-    def assign(self, /, **columns: str) -> None:
-        """Add or replace columns."""
-        self.set(self.chain.call("assign", **columns))
-
     def let(self, name: str, chain: Chain) -> str:
         """Give a helper a variable; the name that it got."""
         variable = fresh(name, [self.current, *self._variables.values()])
@@ -50,6 +47,11 @@ class Writing:
     def line(self, text: str) -> None:
         """A line as it is."""
         self.lines.append(text)
+
+    def helper(self, text: str) -> None:
+        """A function that statements call, written once before all of them."""
+        if text not in self.helpers:
+            self.helpers.append(text)
 
     def variable(self, name: str) -> str:
         """The variable of a named frame."""

@@ -22,7 +22,7 @@ from service.cli.run import catalogue_of, failure, watched
 from service.cli.waiting import bar
 from service.cli.words import counted, plain
 from service.client import Job, ProblemError
-from service.client.values import InputSent
+from service.client.inputs import InputSent
 from service.ended import Ended
 from service.formats import ending_of
 

@@ -12,11 +12,12 @@ from service.client import resources, running
 from service.client.answers import read
 from service.client.drivers import AsyncDriver
 from service.client.effects import Rules
+from service.client.inputs import InputSent
 from service.client.job import JobBase
 from service.client.opening import connection, id_of, rules_of
 from service.client.running import View, job_path
 from service.client.sources import Options, Spec, Steps
-from service.client.values import AttemptReport, Delivery, Event, Frame, InputSent, LogLine, Plan, Ready, Transform
+from service.client.values import AttemptReport, Delivery, Event, Frame, LogLine, Plan, Ready, Transform
 
 if TYPE_CHECKING:
     import pandas as pd

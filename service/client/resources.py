@@ -1,6 +1,5 @@
 """Flows beside the main way: batches, frames, the catalogue, and what streams: lists, events, bytes."""
 
-import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -12,13 +11,13 @@ from service.client.answers import as_job, as_json, as_lines, read, refusal
 from service.client.bodies import json_body
 from service.client.effects import Answer, Call, Close, Emit, Flow, Next, Params, Pause, Rules, Stream, Work
 from service.client.errors import AnswerUnreadable, ConnectionFailed, FrameRefused
+from service.client.inputs import sent_of
 from service.client.running import JobJson, View, heavy, job_path
 from service.client.sources import Spec, body_of, envelope_source, gather, new_key
 from service.client.tries import asked, no_answer
-from service.client.values import Event, EventData, Frame, InputSent
+from service.client.values import Event, EventData, Frame
 
 _RECONNECT_S = 0.25
-_MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 
 
 def fetched(path: str, rules: Rules, params: Params = ()) -> Flow[JobJson]:
@@ -143,7 +142,7 @@ def sent_input(path: str, name: str, rules: Rules) -> Flow[None]:
     call = Call("GET", f"{path}/inputs/{quote(name, safe='')}", (), {"Accept-Encoding": "identity"})
     stream = yield from asked(call, rules, stream=True)
     first = yield from _next_of(stream, rules)
-    yield Emit(_sent(name, stream.response.headers, first or b""))
+    yield Emit(sent_of(name, stream.response.headers, first or b""))
     yield Emit(first or b"")
     yield from _all_of(stream, rules)
 
@@ -159,25 +158,6 @@ def _next_of(stream: Stream, rules: Rules) -> Flow[bytes | None]:
     except httpx.TransportError as error:
         raise ConnectionFailed(f"{rules.url} broke off in the middle ({str(error) or type(error).__name__})") from error
     return piece
-
-
-def _sent(name: str, headers: httpx.Headers, first: bytes) -> InputSent:
-    parts = [part.strip() for part in headers.get("content-type", "").split(";")]
-    said = dict(part.split("=", 1) for part in parts[1:] if "=" in part)
-    packed = [encoding for encoding, magic in _MAGIC.items() if first.startswith(magic)]  # httpx takes off what it can
-    return read(
-        InputSent,
-        {
-            "name": name,
-            "media_type": parts[0],
-            "encoding": packed[0] if packed else None,
-            "charset": said.get("charset"),
-            "orient": said.get("orient"),
-            "dtypes": json.loads(headers.get("framequeue-dtypes", "{}")),
-            "on_row_error": headers.get("framequeue-on-row-error", "fail"),
-            "max_rejects": int(headers.get("framequeue-max-rejects", "1000")),
-        },
-    )
 
 
 def list_params(

@@ -50,22 +50,6 @@ class Problem(Answered, frozen=True, kw_only=True):
     errors: tuple[Place, ...] = ()
 
 
-class InputSent(Answered, frozen=True, kw_only=True):
-    """How the bytes of a job's input are to be read, and what the job does with a row that cannot be.
-
-    `encoding` is `gzip` or `zstd` where the bytes are still packed so.
-    """
-
-    name: str
-    media_type: str
-    encoding: str | None = None
-    charset: str | None = None
-    orient: str | None = None
-    dtypes: dict[str, str] = {}
-    on_row_error: str = "fail"
-    max_rejects: int = 1000
-
-
 class Warn(Answered, frozen=True, kw_only=True):
     """Something that was mapped on the job's way."""
 

@@ -5,6 +5,7 @@ import json
 
 import httpx
 
+from service.client import AsyncClient, Client
 from tests.http.fake import FakeQueue
 
 CSV = b"a,b\n1,x\n2,\xe4\n"
@@ -52,3 +53,23 @@ async def test_what_is_not_there_is_said(api: httpx.AsyncClient, queue: FakeQueu
     gone = await api.get(f"/v1/jobs/{job}/inputs/df")
     assert (gone.status_code, gone.json()["code"]) == (410, "input.gone")
     assert gone.json()["errors"][0]["pointer"] == "/inputs/df"
+
+
+def answering(request: httpx.Request) -> httpx.Response:
+    if "inputs" not in request.url.path:
+        return httpx.Response(200, json={"id": "job_1", "state": "failed", "inputs": {}, "pipeline": []})
+    headers = {"content-type": "application/json; orient=split", "framequeue-dtypes": '{"a": "Int64"}'}
+    return httpx.Response(200, headers=headers, content=b"\x28\xb5\x2f\xfd packed")
+
+
+async def test_both_clients_say_how_an_input_is_read() -> None:
+    with Client("http://server", transport=httpx.MockTransport(answering)) as client:
+        sent, pieces = client.job("job_1").input("orders")
+        data = b"".join(pieces)
+    async with AsyncClient("http://server", transport=httpx.MockTransport(answering)) as client:
+        job = await client.job("job_1")
+        again, parts = await job.input("orders")
+        assert b"".join([piece async for piece in parts]) == data == b"\x28\xb5\x2f\xfd packed"
+    assert sent == again
+    assert (sent.media_type, sent.orient, sent.encoding) == ("application/json", "split", "zstd")
+    assert (sent.dtypes, sent.on_row_error, sent.max_rejects) == ({"a": "Int64"}, "fail", 1000)

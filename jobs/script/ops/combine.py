@@ -5,7 +5,7 @@ from typing import Final
 
 from jobs.script.arguments import Arguments
 from jobs.script.code import Chain, given, literal
-from jobs.script.ops.common import Renderer
+from jobs.script.ops.common import Renderer, numbered
 from jobs.script.writing import Writing
 
 _KEEPING_ONE_SIDE: Final = ("semi", "left_anti", "right_anti")
@@ -32,7 +32,10 @@ def _one_side(a: Arguments, w: Writing, right: str) -> None:
     if keys != others:
         partners = partners.call("set_axis", keys, axis="1")
     how = '"inner"' if a.get("how") == "semi" else '"left_anti"'
-    w.set(Chain(kept).call("merge", partners.text(), on=keys, how=how))
+    joined = Chain(kept).call("merge", partners.text(), on=keys, how=how)
+    if a.get("sort"):
+        joined = joined.call("sort_values", by=keys)
+    w.set(joined if a.get("how") == "semi" and not a.get("sort") else numbered(joined))
 
 
 def _joined(a: Arguments, w: Writing) -> None:
@@ -45,11 +48,20 @@ def _joined(a: Arguments, w: Writing) -> None:
 
 
 def _concat(a: Arguments, w: Writing) -> None:
-    frames = ", ".join([w.frame, *map(w.variable, a.listed("frames"))])
+    parts, keys = [w.frame, *map(w.variable, a.listed("frames"))], a.listed("keys")
     if a.get("axis") in (1, "columns"):
-        w.set(Chain("pd").call("concat", f"[{frames}]", axis="1", **given(a.given("join"))))
+        if keys:
+            named = zip(parts, keys, strict=True)
+            parts = [Chain(part).call("add_prefix", literal(f"{key}_")).text() for part, key in named]
+        w.set(Chain("pd").call("concat", f"[{', '.join(parts)}]", axis="1", **given(a.given("join"))))
         return
-    w.set(Chain("pd").call("concat", f"[{frames}]", **given(a.given("join", "sort")), ignore_index="True"))
+    words = given(a.given("join", "sort"))
+    if not keys:
+        w.set(Chain("pd").call("concat", f"[{', '.join(parts)}]", **words, ignore_index="True"))
+        return
+    words |= {"keys": literal(keys), "names": literal([*(a.listed("names") or ["key"])][:1])}
+    stacked = Chain("pd").call("concat", f"[{', '.join(parts)}]", **words)
+    w.set(numbered(stacked.call("reset_index", level="0")))
 
 
 def _by(frame: str, a: Arguments) -> Chain:

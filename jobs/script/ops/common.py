@@ -1,7 +1,6 @@
 """What the renderers of several families share."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from jobs.script.arguments import Arguments
 from jobs.script.code import Chain, given, literal
@@ -16,13 +15,8 @@ def method(a: Arguments, w: Writing) -> None:
     w.set(w.chain.call(a.op, **given(a.written)))
 
 
-def picking(a: Arguments, w: Writing) -> None:
-    """As `method`, of ops that leave out or move rows: they are numbered anew."""
-    w.set(numbered(w.chain.call(a.op, **given(a.written))))
-
-
 def renumbering(a: Arguments, w: Writing) -> None:
-    """As `picking`, of methods that number rows anew themselves."""
+    """As `method`, of ops that leave out or move rows, which are numbered anew."""
     w.set(w.chain.call(a.op, **given(a.others("ignore_index")), ignore_index="True"))
 
 
@@ -39,8 +33,3 @@ def numbered(chain: Chain) -> Chain:
 def column(w: Writing, name: str) -> Chain:
     """A column of the frame."""
     return w.chain.item(literal(name))
-
-
-def rendered(values: Mapping[str, Any]) -> dict[str, str]:
-    """Arguments as source."""
-    return given(values)

@@ -1,6 +1,6 @@
 """Other shapes: long and wide. New columns are named after values, the levels of several joined with `_`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jobs.script.arguments import Arguments
@@ -8,16 +8,30 @@ from jobs.script.code import Chain, given, literal
 from jobs.script.ops.common import Renderer, column
 from jobs.script.writing import Writing
 
+_NAME_OF: Final = '''def name_of(value):
+    """A value as the name of a column."""
+    if pd.isna(value):
+        return "null"
+    if isinstance(value, pd.Timestamp):
+        midnight = value.tz is None and value == value.normalize()
+        return str(value.date()) if midnight else value.isoformat()
+    return str(value)'''
 
-def _flat(table: Chain, w: Writing, *, levels: bool) -> None:
-    """The table with plain names, and its index as columns."""
-    if not levels:
-        named = table.call("rename", columns="str").call("rename_axis", columns="None")
-        w.set(named.call("reset_index"))
-        return
-    wide = w.let("table", table)
-    names = f'["_".join(map(str, name)) for name in {wide}.columns]'
-    w.set(Chain(wide).call("set_axis", names, axis="1").call("reset_index"))
+
+def _flat(table: Chain, w: Writing, *, levels: bool, text: Sequence[str] = ()) -> None:
+    """The table with plain names, and its index as columns; those in `text` hold text."""
+    w.helper(_NAME_OF)
+    if levels:
+        wide = w.let("table", table)
+        flat = Chain(wide).call("set_axis", _joined(wide), axis="1")
+    else:
+        flat = table.call("rename", columns="name_of").call("rename_axis", columns="None")
+    flat = flat.call("reset_index")
+    w.set(flat.call("astype", literal(dict.fromkeys(text, "str"))) if text else flat)
+
+
+def _joined(table: str) -> str:
+    return f'["_".join(map(name_of, name)) for name in {table}.columns]'
 
 
 def _long(a: Arguments, w: Writing) -> None:
@@ -37,9 +51,8 @@ def _pivot(a: Arguments, w: Writing) -> None:
     levels = not isinstance(a.get("values"), str) or _several(a.get("columns"))
     if a.get("index") is None:
         wide = w.let("table", table)
-        names = (
-            f'["_".join(map(str, name)) for name in {wide}.columns]' if levels else f"list(map(str, {wide}.columns))"
-        )
+        w.helper(_NAME_OF)
+        names = _joined(wide) if levels else f"list(map(name_of, {wide}.columns))"
         w.set(Chain(wide).call("set_axis", names, axis="1").call("reset_index", drop="True"))
         return
     _flat(table, w, levels=levels)
@@ -54,14 +67,15 @@ def _pivot_table(a: Arguments, w: Writing) -> None:
         return
     if a.get("index") is None:
         table = table.call("rename_axis", index='"column"')
-    _flat(table, w, levels=levels)
+    _flat(table, w, levels=levels, text=a.listed("index") if a.get("margins") else ())
 
 
 def _crosstab(a: Arguments, w: Writing) -> None:
     sides = [_columns(a.get(name), w) for name in ("index", "columns")]
     values = {} if a.get("values") is None else {"values": column(w, a.get("values")).text()}
     table = Chain("pd").call("crosstab", *sides, **values, **given(a.others("index", "columns", "values")))
-    _flat(table, w, levels=_several(a.get("columns")) and len(a.get("columns")) > 1)
+    text = (a.listed("rownames") or a.listed("index")) if a.get("margins") else ()
+    _flat(table, w, levels=len(a.listed("columns")) > 1, text=text)
 
 
 def _columns(names: Any, w: Writing) -> str:
@@ -83,21 +97,18 @@ def _stack(a: Arguments, w: Writing) -> None:
 
 
 def _unstack(a: Arguments, w: Writing) -> None:
-    levels = a.get("level", -1)
-    table = w.chain.call("set_index", literal(a.listed("on"))).call("unstack", **given(a.others("on")))
-    if len(levels if _several(levels) else [levels]) == len(a.listed("on")):
-        w.set(
-            table.call("rename_axis", f"index={literal(['column', *a.listed('on')])}").call(
-                "reset_index", name='"unstack"'
-            )
-        )
+    levels, on = a.get("level", -1), a.listed("on")
+    if len(levels if _several(levels) else [levels]) == len(on):
+        long = w.chain.call("melt", id_vars=literal(on), var_name='"column"', value_name='"unstack"')
+        w.set(long.item(literal(["column", *on, "unstack"])))
         return
-    _flat(table, w, levels=True)
+    _flat(w.chain.call("set_index", literal(on)).call("unstack", **given(a.others("on"))), w, levels=True)
 
 
 def _transpose(a: Arguments, w: Writing) -> None:
     rows = w.chain.call("set_index", literal(a.get("on"))) if a.get("on") is not None else w.chain
-    turned = rows.call("transpose").call("rename", columns="str")
+    turned = rows.call("transpose").call("rename", columns="name_of")
+    w.helper(_NAME_OF)
     w.set(turned.call("rename_axis", index='"column"', columns="None").call("reset_index"))
 
 

@@ -69,11 +69,17 @@ def _cut(a: Arguments, w: Writing) -> None:
     _replacing(w, {a.get("into") or a.get("column"): labeled.text()})
 
 
+def _replace(a: Arguments, w: Writing) -> None:
+    """A null to put in place is said, since pandas takes its absence for something else."""
+    value = {} if "value" in a or isinstance(a.get("to_replace"), dict) else {"value": "None"}
+    w.set(w.chain.call("replace", **given(a.written), **value))
+
+
 RENDERERS: Final[Mapping[str, Renderer]] = {
     **dict.fromkeys(
         (
             "abs", "bfill", "cummax", "cummin", "cumprod", "cumsum", "diff", "ffill", "fillna", "interpolate", "isna",
-            "notna", "pct_change", "rank", "replace", "round", "shift",
+            "notna", "pct_change", "rank", "round", "shift",
         ),
         method,
     ),
@@ -87,6 +93,7 @@ RENDERERS: Final[Mapping[str, Renderer]] = {
     "to_datetime": _convert,
     "to_numeric": _convert,
     "to_timedelta": _convert,
+    "replace": _replace,
     "tz_convert": _zone,
     "tz_localize": _zone,
     "where": _where,

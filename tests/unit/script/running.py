@@ -24,7 +24,7 @@ def executed(script: Script, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame
     """What the script's steps make of these frames in place of the files it would read."""
     scope: dict[str, Any] = {script.inputs[name]: frame for name, frame in frames.items()}
     with np.errstate(all="ignore"):  # as a pipeline computes: the root of a negative number is null
-        exec("\n".join([*script.imports, *script.steps]), scope)  # the one test of generated code
+        exec("\n".join([*script.imports, *script.helpers, *script.steps]), scope)  # the one test of generated code
     found: pd.DataFrame = scope[script.result]
     return found
 
