@@ -16,8 +16,8 @@ from tests.unit.transforms.steps import STEPS
 CATALOGUE = Catalogue()
 OPS = (
     "query", "head", "tail", "slice", "sort_values", "nlargest", "drop_duplicates", "dropna", "select", "rename",
-    "drop", "set_axis", "reindex", "fillna", "rank", "cumsum", "cummax", "sum", "mean", "min", "count", "nunique", "idxmax",
-    "value_counts", "groupby",
+    "drop", "set_axis", "reindex", "fillna", "rank", "cumsum", "cummax", "sum", "mean", "min", "count", "nunique",
+    "idxmax", "value_counts", "groupby",
 )  # fmt: skip
 FRAMES = {
     "nulls": {"k": ["a", None, "b", "a", "x", "b"], "v": [1.5, None, 0.0, 2.0, -2.25, 1.5], "w": [1, 2, 0, -3, 2, 2]},
