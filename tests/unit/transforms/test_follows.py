@@ -20,7 +20,7 @@ from tests.unit.transforms.steps import aggregate, columns, rows, values
 
 STEPS = {op: made for family in (rows, columns, values, aggregate) for op, made in family.STEPS.items()}
 # the check takes few examples of each op, and a search for new ones (HYPOTHESIS_PROFILE=new) many
-EACH = settings(max_examples=8 if settings.default is not None and settings.default.derandomize else 60)
+EACH = settings(max_examples=5 if settings.default is not None and settings.default.derandomize else 60)
 QUIET = pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 
 
