@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from jobs.codecs.blocks import column_arrays, frame_like, labels_of
@@ -14,7 +15,7 @@ from jobs.transforms.arguments import (
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.columns.choose import OnMissing
 from jobs.transforms.context import SetAside
-from jobs.transforms.direct import values_of
+from jobs.transforms.direct import rows_where, values_of
 from jobs.transforms.dtypes import DtypeName, cast, refusals
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
@@ -56,13 +57,16 @@ class AsType(Transform):
 
     def _fitting(self, frame: pd.DataFrame, set_aside: SetAside) -> pd.DataFrame:
         """The frame without the rows that do not fit; as it is where no single row is at fault."""
-        for place, name in enumerate(frame.columns):
+        left = np.full(len(frame), fill_value=True)
+        for place, name in enumerate(labels_of(frame)):
             wanted = self.dtype.get(name) if isinstance(self.dtype, dict) else self.dtype
-            if wanted is not None:
-                reasons = refusals(frame.iloc[:, place], wanted, set_aside.room + 1)
-                if reasons:
-                    frame = set_aside(frame, reasons, code=DtypeUnsuitable.code, column=str(name))
-        return frame
+            found = {} if wanted is None else refusals(frame.iloc[:, place], wanted, set_aside.room + 1)
+            reasons = {row: reason for row, reason in found.items() if left[row]}
+            if reasons:
+                # the frame as it came, so that the rows have the numbers that they have there
+                set_aside(frame, reasons, code=DtypeUnsuitable.code, column=str(name))
+                left[list(reasons)] = False
+        return frame if left.all() else rows_where(frame, left)
 
     def _all_cast(self, frame: pd.DataFrame) -> pd.DataFrame:
         arrays = list(column_arrays(frame))

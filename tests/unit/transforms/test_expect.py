@@ -393,3 +393,11 @@ def test_pandera_is_loaded_where_there_are_rows_alone_and_the_environment_cannot
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "ExpectationFailed\n"
+
+
+def test_casts_of_several_columns_name_the_rows_as_they_came() -> None:
+    text = b"a,b\nx,1\n2,y\n3,3\nz,z\n5,w\n"
+    product = compute(work(text, {"op": "astype", "dtype": {"a": "int64", "b": "int64"}}))
+    assert product.outcome.result is not None
+    assert product.outcome.result.rows == 1
+    assert [row[:2] for row in rejects(product)] == [(1, "a"), (4, "a"), (2, "b"), (5, "b")]
