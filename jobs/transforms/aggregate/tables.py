@@ -117,8 +117,8 @@ class Corr(Transform):
         return answer(frame, self.op, self._table)
 
     def _table(self, frame: pd.DataFrame) -> pd.DataFrame:
-        ranked = frame.rank(numeric_only=self.numeric_only) if self.method == "spearman" else frame
-        return with_index(ranked.corr(min_periods=self.min_periods, numeric_only=self.numeric_only))
+        words: dict[str, Any] = {"min_periods": self.min_periods, "numeric_only": self.numeric_only}
+        return with_index(frame.corr(method=self.method, **words))
 
     def columns_follow(self) -> Follows:
         """What holds numbers, the dtypes tell."""
