@@ -152,9 +152,10 @@ def _numeric(ours: Any, theirs: Any) -> tuple[Any, Any]:
 
 def codes(ours: Any, theirs: Any, *, sort: bool) -> tuple[Any, Any]:
     """A number per value of two Arrow-backed columns, equal where the values are; nulls have the highest."""
-    encoded = pa.chunked_array([*_chunks(ours), *_chunks(theirs)]).dictionary_encode()
-    if not encoded.num_chunks:
+    chunks = [*_chunks(ours), *_chunks(theirs)]
+    if not chunks:  # two columns without rows
         return np.empty(0, np.intp), np.empty(0, np.intp)
+    encoded = pa.chunked_array(chunks).dictionary_encode()
     # of chunks that are not joined before, each has the dictionary of all
     numbers = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     whole = np.concatenate(numbers).astype(np.intp, copy=False)
