@@ -173,3 +173,23 @@ def test_conditions_mean_the_same_part_by_part(
     except FramequeueError:
         return
     check(steps, table, form, part_rows, **({"use_dictionary": dictionary} if form == "parquet" else {}))
+
+
+@st.composite
+def plain_cases(draw: st.DrawFn) -> tuple[pa.Table, str]:
+    """A column, and one comparison of it with what it may be compared with."""
+    type_ = draw(st.sampled_from(COMPARED))
+    table = pa.table({"a": draw(columns(type_, 9)), "kept": range(9)})
+    return table, draw(atoms("a", type_))
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(plain_cases(), st.booleans())
+def test_one_comparison_leaves_out_no_row(case: tuple[pa.Table, str], negated: bool) -> None:
+    table, text = case
+    steps = [{"op": "query", "expr": f"not ({text})" if negated else text}, {"op": "select", "columns": ["kept"]}]
+    try:
+        Pipeline.parse(steps, ["df"], Catalogue())
+    except FramequeueError:
+        return
+    check(steps, table, "parquet", 3)
