@@ -45,6 +45,9 @@ def along(column: pd.Series, grouping: Grouping, function: str, arguments: Mappi
     """
     if function in _EXTREMES and is_decimal(column):
         return _extremes(column, grouping, function, arguments)
+    filling = arguments.get("fill_value")
+    if filling is not None and not holds(column.dtype, filling):
+        raise TypeError(f"{filling!r} does not fit")
     ready = _ready(column, function, nulls=grouping.leaves_out or function in _GAINS_NULLS)
     # `function` comes from the table of functions, never from the input
     made = getattr(ready.groupby(grouping.grouper), function)(**arguments)
@@ -87,3 +90,16 @@ def _extremes(column: pd.Series, grouping: Grouping, function: str, arguments: M
     ordered = pa.chunked_array(pa.array(values)).unique().drop_null().sort() if len(column) else pa.array(values)
     where = pa.array(np.where(np.isnan(found), 0, found - 1).astype("int64"), mask=np.isnan(found))
     return pd.array(ordered.take(where), dtype=column.dtype)
+
+
+def holds(dtype: Any, value: Any) -> bool:
+    """Whether a column of one of NumPy's dtypes can hold the value as it is; of others, pandas tells."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        return value in dtype.categories
+    if not isinstance(dtype, np.dtype):
+        return True
+    if isinstance(value, bool) or dtype.kind == "b":
+        return isinstance(value, bool) and dtype.kind == "b"
+    if dtype.kind in "iu":
+        return isinstance(value, int) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
+    return isinstance(value, (int, float)) and dtype.kind == "f"

@@ -80,7 +80,7 @@ def _check(parts: list[Any], rule: str, limit: int) -> None:
     """Raise OutputTooLarge where there would be too many bins."""
     if not parts:
         return
-    length = step_length(parts[0][0], rule)
+    length = step_length(rule)
     bins = sum(steps_between(part[0], part[-1], length) for part in parts)
     if bins > limit:
         raise OutputTooLarge("rows", bins, limit, "limits.rows", "/rule")

@@ -95,7 +95,7 @@ def naming(function: str, name: str, dtype: Any, at: str) -> Iterator[None]:
         yield
     except TransformError:
         raise
-    except (*REFUSALS, ZeroDivisionError, IndexError, DataError) as error:
+    except (*REFUSALS, ZeroDivisionError, LookupError, DataError) as error:
         detail = f"{function} cannot work on column {name!r} ({dtype}): {reason(error)}"
         raise DtypeUnsuitable(detail, column=name, dtype=str(dtype), pointer=at) from error
 

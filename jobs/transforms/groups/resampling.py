@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import AfterValidator
 
@@ -13,6 +12,7 @@ from jobs.transforms.arguments import Names, Scalar, name_list, pointer, refusal
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import answer
 from jobs.transforms.follows import Follows
+from jobs.transforms.groups.along import holds
 from jobs.transforms.groups.bins import Binning, Bins, rows_of
 from jobs.transforms.groups.kernels import naming, one
 from jobs.transforms.groups.named import NamedBins
@@ -181,7 +181,7 @@ class AsFreq(Transform):
     def _check(self, frame: pd.DataFrame, times: pd.DatetimeIndex, limit: int) -> None:
         if not len(times):
             return
-        rows = steps_between(times.min(), times.max(), step_length(times.min(), self.freq))
+        rows = steps_between(times.min(), times.max(), step_length(self.freq))
         if rows > limit:
             raise OutputTooLarge("rows", rows, limit, "limits.rows", "/freq")
         twice = times.duplicated()
@@ -203,7 +203,7 @@ class AsFreq(Transform):
                 made = nullable(rest).asfreq(self.freq, method=self.method, normalize=self.normalize)
             return settled(made.copy(deep=False), list(rest.dtypes))
         for name, dtype in zip(rest.columns, rest.dtypes, strict=True):
-            if not _holds(dtype, self.fill_value):
+            if not holds(dtype, self.fill_value):
                 detail = f"{shown(self.fill_value)} does not fit column {name!r} ({dtype})"
                 raise DtypeUnsuitable(detail, column=str(name), dtype=str(dtype), pointer="/fill_value")
 
@@ -222,16 +222,3 @@ class AsFreq(Transform):
     def needs(self, wanted: Columns) -> Columns:
         """The times too; a value to fill in must fit all columns."""
         return ALL if self.fill_value is not None else plus(wanted, [self.on])
-
-
-def _holds(dtype: Any, value: Any) -> bool:
-    """Whether a column of one of NumPy's dtypes can hold the value as it is; of others, pandas tells."""
-    if isinstance(dtype, pd.CategoricalDtype):
-        return value in dtype.categories
-    if not isinstance(dtype, np.dtype):
-        return True
-    if isinstance(value, bool) or dtype.kind == "b":
-        return isinstance(value, bool) and dtype.kind == "b"
-    if dtype.kind in "iu":
-        return isinstance(value, int) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
-    return isinstance(value, (int, float)) and dtype.kind == "f"

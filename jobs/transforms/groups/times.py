@@ -117,18 +117,17 @@ def duration(text: str) -> pd.Timedelta:
     return pd.Timedelta(_offset(text).nanos)
 
 
-def step_length(near: Any, frequency: str) -> pd.Timedelta | None:
-    """About how long a step of the frequency is, told from the next few; None where they leave the calendar."""
-    offset = _offset(frequency)
-    begin = pd.Timestamp(0) + near if isinstance(near, pd.Timedelta) else near.tz_localize(None)
+def step_length(frequency: str) -> float | None:
+    """About how many seconds a step of the frequency takes, told from a few; None where it takes many years."""
+    begin = pd.Timestamp(2000, 1, 1).as_unit("ns")
     try:
-        begin = begin.as_unit("ns")
-        few = (begin + _STEPS * offset) - begin
-    except (OverflowError, ValueError):  # steps of centuries
+        few = (begin + _STEPS * _offset(frequency)) - begin
+    except (OverflowError, ValueError):  # nanoseconds reach as far as 2262
         return None
-    return few / _STEPS if few >= pd.Timedelta(_STEPS, unit="ns") else None
+    seconds: float = few.total_seconds()
+    return max(seconds, 1e-9) / _STEPS
 
 
-def steps_between(first: Any, last: Any, length: pd.Timedelta | None) -> int:
+def steps_between(first: Any, last: Any, length_s: float | None) -> int:
     """About how many steps of that length there are between two times."""
-    return 1 + (0 if length is None else int((last - first) / length))
+    return 1 + (0 if length_s is None else int((last - first).total_seconds() / length_s))

@@ -194,6 +194,8 @@ def test_many_columns_in_one_step_read_the_frame_as_it_was():
         ({"transform": {"n": ["v", "shift", {"periods": 1.5}]}}, PipelineError, "/transform/n/2/periods"),
         ({"transform": {"n": ["v", "ffill", {"limit": 0}]}}, PipelineError, "/transform/n/2/limit"),
         ({"transform": {"n": ["v", "rank", {"method": "worst"}]}}, PipelineError, "/transform/n/2/method"),
+        ({"shift": {"columns": "v", "fill_value": "x"}}, DtypeUnsuitable, "/shift"),
+        ({"transform": {"n": ["k", "shift", {"fill_value": 0.5}]}}, DtypeUnsuitable, "/transform/n/0"),
         ({"transform": {"n": [None, "shift"]}}, PipelineError, "/transform/n/0"),
         ({"nth": {"n": [0], "dropna": "any"}}, PipelineError, "/nth/dropna"),
         ({"sample": {"n": 1, "frac": 0.5}}, PipelineError, "/sample/frac"),

@@ -174,6 +174,11 @@ def test_bins_and_steps_are_bounded_before_they_are_made():
             Pipeline.parse([step], ["df"], CATALOGUE).run({"df": frame}, max_rows=10_000)
         assert caught.value.places[0].pointer == "/pipeline/0" + pointer
     assert time.process_time() - started < 10
+    ages = frame.assign(at=pd.Series(["0001-01-02", "9998-01-01"], dtype="datetime64[us]"))
+    for rule in ("us", "ms"):
+        with pytest.raises(OutputTooLarge):
+            run(ages, {"op": "resample", "rule": rule, "on": "at", **agg})
+    assert len(run(ages, {"op": "resample", "rule": "500YS", "on": "at", **agg})) == 20
     per_group = {"op": "resample", "rule": "1s", "on": "at", "by": "k", **agg}
     assert len(run(frame, per_group)) == 2
 
