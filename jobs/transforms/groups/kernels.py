@@ -26,6 +26,8 @@ from jobs.transforms.nulls import nullable_dtype
 
 # kernels that take a NumPy column of numbers as it is, with the min_count that pandas' own methods pass
 _DIRECT: Final[Mapping[str, int]] = {"sum": 0, "mean": -1, "min": -1, "max": -1}
+# of integers a smallest and a largest may have to become nullable; of floats nothing needs care
+_PLAIN: Final[Mapping[str, str]] = {"sum": "iuf", "mean": "iuf"}
 _KEEPS_DTYPE: Final = frozenset({"min", "max", "first", "last"})
 _EXACT_ON_DECIMAL: Final = frozenset({"sum", "min", "max", "first", "last", "count", "nunique", "size"})
 _PLACES: Final = frozenset({"idxmin", "idxmax"})
@@ -63,9 +65,9 @@ def one(frame: pd.DataFrame, grouping: Grouping, aggregation: Aggregation, at: s
         return grouping.sizes()
     function, arguments = aggregation.function, aggregation.arguments
     if aggregation.text is not None and function in _DIRECT and not arguments:
-        floats = _float_column(frame, aggregation.text)
-        if floats is not None:
-            return grouping.aggregated(floats, function, _DIRECT[function])
+        numbers = _number_column(frame, aggregation.text, _PLAIN.get(function, "f"))
+        if numbers is not None:
+            return grouping.aggregated(numbers, function, _DIRECT[function])
     if aggregation.pair:
         return of_pair(frame, grouping, aggregation.function, aggregation.pair, at)
     column = aggregation.values(frame, at)
@@ -100,11 +102,11 @@ def naming(function: str, name: str, dtype: Any, at: str) -> Iterator[None]:
         raise DtypeUnsuitable(detail, column=name, dtype=str(dtype), pointer=at) from error
 
 
-def _float_column(frame: pd.DataFrame, name: str) -> np.ndarray[Any, Any] | None:
-    """The one column of that name, where it is of NumPy's floats, which need neither care nor a Series; else None."""
+def _number_column(frame: pd.DataFrame, name: str, kinds: str) -> np.ndarray[Any, Any] | None:
+    """The one column of that name, where it is of NumPy's numbers of these kinds, which need no Series; else None."""
     position = frame.columns.get_loc(name) if name in frame.columns else None
     array = column_array(frame, position) if isinstance(position, int) else None
-    return array if isinstance(array, np.ndarray) and array.dtype.kind == "f" else None
+    return array if isinstance(array, np.ndarray) and array.dtype.kind in kinds else None
 
 
 def _floats_of(column: pd.Series) -> pd.Series:
