@@ -115,15 +115,18 @@ class Verbs(Transform):
 
     def given(self) -> list[str]:
         """The verbs that are there."""
-        return [name for name, value in self if name in _VERBS and value is not None]
+        there = self.model_fields_set & _VERBS.keys()
+        return sorted((name for name in there if self.__dict__[name] is not None), key=_VERBS.__getitem__)
 
 
-_VERBS: Final = frozenset(Verbs.model_fields) - {"by", "sort", "dropna", "observed"}
+_WORDS: Final = frozenset(["by", "sort", "dropna", "observed"])
+# each verb by its place in the model, so that errors name them in one order
+_VERBS: Final = {name: place for place, name in enumerate(Verbs.model_fields) if name not in _WORDS}
 _OF_ROWS: Final = frozenset(
     [
         "transform", "filter", "head", "tail", "nth", "sample", "cumcount", "shift", "diff", "pct_change", "rank",
         "cumsum", "cumprod", "cummax", "cummin", "ffill", "bfill",
     ]
 )  # fmt: skip
-PER_GROUP: Final = _VERBS - _OF_ROWS
+PER_GROUP: Final = frozenset(_VERBS) - _OF_ROWS
 """The verbs that make groups of categories that do not occur, where `observed` is false."""
