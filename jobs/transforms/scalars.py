@@ -89,10 +89,13 @@ def _moment(value: Scalar, dtype: Any) -> Any:
     if not isinstance(value, str):
         return None
     if dtype.kind == "m":
-        return pd.Timedelta(value)
+        span = pd.Timedelta(value)
+        return None if pd.isna(span) else span
     if _is_date(dtype):
         return date.fromisoformat(value)
     moment = pd.Timestamp(value)
+    if pd.isna(moment):
+        return None  # pandas reads '' and 'NaT' as null, which is no time
     zone = getattr(dtype, "tz", None)
     if zone is None:
         return moment if moment.tz is None else None

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid, ColumnTaken
 from jobs.transforms.arguments import Names, name_list, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.reshape.axis import Axis
 from jobs.transforms.reshape.combinations import Side
 from jobs.transforms.reshape.cross import Cross, Layout, Piece
@@ -27,6 +28,7 @@ class Crosstab(Transform):
 
     op = "crosstab"
     family = "reshape"
+    follows = Follows.DATA
     example: ClassVar[Example] = Example(
         inputs={"df": [{"size": "S", "red": True}, {"size": "M", "red": True}, {"size": "S", "red": False}]},
         pipeline=[{"op": "crosstab", "index": "size", "columns": "red", "margins": True}],

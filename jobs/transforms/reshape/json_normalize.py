@@ -11,6 +11,7 @@ from jobs.codecs.blocks import frame_of
 from jobs.errors import ArgumentInvalid, ColumnAmbiguous, ColumnTaken, ColumnUnknown, OutputTooLarge
 from jobs.transforms.arguments import Names, name_list, one_column, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.reshape.nested import column_of, fields_of, flattened, is_objects, picked, unsuitable
 from jobs.transforms.reshape.records import Level, inside, is_nothing, is_text, parsed_column, values_of
 from jobs.transforms.usage import ALL, Columns
@@ -30,6 +31,7 @@ class JsonNormalize(Transform):
 
     op = "json_normalize"
     family = "reshape"
+    follows = Follows.DATA
     example: ClassVar[Example] = Example(
         inputs={
             "df": [

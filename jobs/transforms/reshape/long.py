@@ -120,6 +120,10 @@ class Stack(Transform):
         """The long frame: all columns of the first row, then of the next."""
         return stacked(frame, require_keys(frame, "on", self.on), self.op, around, by_column=False)
 
+    def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
+        """As many for each row as there are columns, which nobody tells here: known of no rows alone."""
+        return None if given else 0
+
 
 def stacked(
     frame: pd.DataFrame, on: Sequence[str], name: str, around: Surroundings, *, by_column: bool

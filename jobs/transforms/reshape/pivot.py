@@ -8,6 +8,7 @@ from pydantic import model_validator
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import Names, Scalar, name_list, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.reshape.axis import Axis
 from jobs.transforms.reshape.long import stacked
 from jobs.transforms.reshape.spreading import Spreading, side_of, spread
@@ -31,6 +32,7 @@ class Pivot(Transform):
 
     op = "pivot"
     family = "reshape"
+    follows = Follows.DATA
     example: ClassVar[Example] = Example(
         inputs={"df": _PRICES},
         pipeline=[{"op": "pivot", "index": "day", "columns": "fruit", "values": "price"}],
@@ -78,6 +80,7 @@ class Unstack(Transform):
 
     op = "unstack"
     family = "reshape"
+    follows = Follows.DATA
     example: ClassVar[Example] = Example(
         inputs={"df": _PRICES},
         pipeline=[{"op": "unstack", "on": ["day", "fruit"], "fill_value": 0}],

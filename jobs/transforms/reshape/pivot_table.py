@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from jobs.errors import ArgumentInvalid
 from jobs.transforms.arguments import Names, Scalar, name_list, refusal, require_all, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.reshape.axis import Axis
 from jobs.transforms.reshape.combinations import Side
 from jobs.transforms.reshape.cross import Cross, Layout, Piece
@@ -31,6 +32,7 @@ class PivotTable(Transform):
 
     op = "pivot_table"
     family = "reshape"
+    follows = Follows.DATA
     example: ClassVar[Example] = Example(
         inputs={
             "df": [

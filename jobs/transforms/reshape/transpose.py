@@ -9,6 +9,7 @@ import pandas as pd
 from jobs.errors import OutputTooLarge
 from jobs.transforms.arguments import require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
+from jobs.transforms.follows import Follows
 from jobs.transforms.reshape.axis import Axis, take
 from jobs.transforms.reshape.common import one_column
 from jobs.transforms.reshape.grid import check_cells, table
@@ -24,6 +25,7 @@ class Transpose(Transform):
 
     op = "transpose"
     family = "reshape"
+    follows = Follows.DATA
     example: ClassVar[Example] = Example(
         inputs={"df": [{"city": "Oslo", "low": -6, "high": 24}, {"city": "Rome", "low": 3, "high": 32}]},
         pipeline=[{"op": "transpose", "on": "city"}],

@@ -40,7 +40,8 @@ def test_types_come_from_the_footer_or_header(form):
     table = every_type()
     table = table.drop_columns(["view"]) if form == "parquet" else table
     schema = seen(*encoded(table, form))
-    assert [one.type for one in schema.fields] == [field.type for field in table.schema]
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}  # as they are decoded
+    assert [one.type for one in schema.fields] == [plain.get(field.type, field.type) for field in table.schema]
     assert schema.known is Known.NAMES, "what lists and categories hold is not known"
 
 

@@ -236,3 +236,12 @@ def test_clip_gives_one_dtype_whether_a_bound_is_met_or_not():
     for values in ([1, 2], [5, 6]):
         assert str(run(pd.DataFrame({"a": values}), {"op": "clip", "lower": 1.5})["a"].dtype) == "float64"
     assert np.isclose(run(pd.DataFrame({"a": [1]}), {"op": "clip", "lower": 1.5}).iloc[0, 0], 1.5)
+
+
+@pytest.mark.parametrize("text", ["", "NaT", "nan"])
+@pytest.mark.parametrize("dtype", ["datetime64[us]", "datetime64[us, UTC]", "timedelta64[us]"])
+def test_a_text_that_pandas_reads_as_null_is_no_time(text, dtype):
+    frame = pd.DataFrame({"at": pd.Series([None, 0], dtype=dtype)})
+    same(run(frame, {"op": "replace", "to_replace": text, "value": "z"}), frame)
+    with pytest.raises(DtypeUnsuitable):
+        run(frame, {"op": "fillna", "value": text})
