@@ -153,7 +153,7 @@ def _numeric(ours: Any, theirs: Any) -> tuple[Any, Any]:
 def codes(ours: Any, theirs: Any, *, sort: bool) -> tuple[Any, Any]:
     """A number per value of two Arrow-backed columns, equal where the values are; nulls have the highest."""
     chunks = [*_chunks(ours), *_chunks(theirs)]
-    if not chunks:  # two columns without rows
+    if not len(ours) + len(theirs):  # Arrow gives no chunk of no rows
         return np.empty(0, np.intp), np.empty(0, np.intp)
     encoded = pa.chunked_array(chunks).dictionary_encode()
     # of chunks that are not joined before, each has the dictionary of all
