@@ -128,7 +128,7 @@ def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
     except pa.ArrowException as error:
         detail = f"the new values of column {column.name!r} are of several kinds: {reason(error)}"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at) from error
-    places = _index_of(table, column, at).get_indexer(column.astype(object))
+    places = _index_of(table, column, at).get_indexer(pd.Index(column.astype(object)))
     found = values.take(pa.array(places, mask=places < 0))
     return to_pandas(pa.table({"": found}), as_declared=True).iloc[:, 0].array
 
@@ -137,7 +137,7 @@ def _index_of(table: dict[str, Scalar], column: pd.Series, at: str) -> pd.Index:
     """The table's keys as the column holds them; raises ArgumentInvalid where two are one value there."""
     dtype = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
     meant = pd.Series([], dtype=dtype)
-    keys = pd.Index([_key(text, meant) for text in table], dtype=object)
+    keys: pd.Index = pd.Index([_key(text, meant) for text in table], dtype=object)
     if not keys.is_unique:
         text = list(table)[int(keys.duplicated().argmax())]
         raise ArgumentInvalid(f"{text!r} is the value of a key before it in column {column.name!r}", at)

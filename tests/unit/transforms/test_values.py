@@ -234,7 +234,7 @@ def test_map_looks_up_what_a_column_means():
 
 def test_map_refuses_two_keys_that_are_one_value():
     frame = pd.DataFrame({"n": [1, 2]})
-    with pytest.raises(ArgumentInvalid, match="'1.0' is the value of a key before it in column 'n'") as caught:
+    with pytest.raises(ArgumentInvalid, match=r"'1\.0' is the value of a key before it in column 'n'") as caught:
         run(frame, {"op": "map", "columns": {"n": {"1": "a", "1.0": "b"}}})
     assert caught.value.places[0].pointer == "/pipeline/0/columns/n"
 
