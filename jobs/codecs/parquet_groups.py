@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from jobs.codecs.base import DecodeOptions, Extent, Sieve
 from jobs.codecs.sifting import Sifted, sieve_for
+from jobs.codecs.soundness import sound
 
 # a row group of so many times the rows of a part is read in parts itself, and then all columns together
 _LARGE: Final = 8
@@ -34,7 +35,7 @@ class RowGroups:
 
     def sifted(self, sieve: Sieve, checked: Callable[[pa.Table], pa.Table]) -> Sifted:
         """The rows that pass the sieve; each part that is decoded goes through `checked` first."""
-        left = Sifted(sieve, self._schema.remove_metadata())
+        left = Sifted(sieve, sound(self._schema.empty_table()).schema)  # as the parts come out of `checked`
         for name in self._nullable or ():
             left.nulls(name)
         bundles = list(self._bundles())

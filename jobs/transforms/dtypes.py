@@ -9,11 +9,11 @@ import pyarrow as pa
 from pandas.api.types import pandas_dtype
 from pydantic import AfterValidator, WithJsonSchema
 
-from jobs.codecs.decimals import nearest_floats
 from jobs.codecs.schema import parse_dtype
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable, SpecInvalid
 from jobs.rejects import refused
 from jobs.transforms.arguments import refusal
+from jobs.transforms.meanings import floats_of, is_decimal
 
 # kinds of NumPy dtypes a frame may have; fixed-width bytes, records and complex numbers have no payload form
 _KINDS: Final = frozenset("biufmMO")
@@ -57,9 +57,8 @@ def cast(column: pd.Series, name: str, at: str) -> pd.Series:
 
 
 def _cast(column: pd.Series, wanted: Any) -> pd.Series:
-    given = column.dtype
-    if wanted == "float64" and isinstance(given, pd.ArrowDtype) and pa.types.is_decimal(given.pyarrow_dtype):
-        return pd.Series(nearest_floats(pa.array(column)), index=column.index, name=column.name)
+    if wanted == "float64" and is_decimal(column.dtype):
+        return pd.Series(floats_of(column), index=column.index, name=column.name)
     if not isinstance(wanted, pd.ArrowDtype):
         return column.astype(wanted)
     values = pa.array(column, from_pandas=True).cast(wanted.pyarrow_dtype)

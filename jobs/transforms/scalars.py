@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import Scalar, shown
+from jobs.transforms.meanings import is_date, is_decimal
 from jobs.transforms.nulls import nullable_dtype
 
 DTYPES: Final[Mapping[type, str]] = {bool: "bool", int: "int64", float: "float64", str: "str", type(None): "float64"}
@@ -57,7 +58,7 @@ def _fit(value: Scalar, dtype: Any) -> Any:
         return value if isinstance(value, str) else None
     if pd.api.types.is_bool_dtype(dtype):
         return value if isinstance(value, bool) else None
-    if dtype.kind in "mM" or _is_date(dtype):
+    if dtype.kind in "mM" or is_date(dtype):
         return _moment(value, dtype)
     if isinstance(value, bool | str) or value is None:
         return None
@@ -65,7 +66,7 @@ def _fit(value: Scalar, dtype: Any) -> Any:
 
 
 def _number(value: float, dtype: Any) -> Any:
-    if isinstance(dtype, pd.ArrowDtype) and pa.types.is_decimal(dtype.pyarrow_dtype):
+    if is_decimal(dtype):
         exact = Decimal(str(value))
         return pa.scalar(exact).cast(dtype.pyarrow_dtype).as_py() if exact.is_finite() else None
     if dtype.kind == "f":
@@ -80,10 +81,6 @@ def _holds(dtype: Any, value: int) -> bool:
     return bool(bounds.min <= value <= bounds.max)
 
 
-def _is_date(dtype: Any) -> bool:
-    return isinstance(dtype, pd.ArrowDtype) and pa.types.is_date(dtype.pyarrow_dtype)
-
-
 def _moment(value: Scalar, dtype: Any) -> Any:
     """A date, a time or a duration from its text; times in a zone may be given with another one."""
     if not isinstance(value, str):
@@ -91,7 +88,7 @@ def _moment(value: Scalar, dtype: Any) -> Any:
     if dtype.kind == "m":
         span = pd.Timedelta(value)
         return None if pd.isna(span) else span
-    if _is_date(dtype):
+    if is_date(dtype):
         return date.fromisoformat(value)
     moment = pd.Timestamp(value)
     if pd.isna(moment):

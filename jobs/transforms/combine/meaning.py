@@ -15,6 +15,7 @@ import pyarrow as pa
 from jobs.codecs.blocks import column_array
 from jobs.codecs.frames import to_pandas
 from jobs.transforms.combine.take import nulls, taken, unwrapped
+from jobs.transforms.meanings import floats_of
 from jobs.transforms.nulls import NULLABLE, nullable_dtype
 
 _TEXT: Final = pd.StringDtype(na_value=np.nan)
@@ -87,6 +88,8 @@ def cast(array: Any, dtype: Any) -> Any:
         return pd.array(made, dtype=dtype)
     if isinstance(array.dtype, pd.ArrowDtype) and kind_of(dtype) == "instant":
         return column_array(to_pandas(pa.table({"": pa.array(array).cast(pa.timestamp(unit_of(dtype)))})), 0)
+    if dtype == np.dtype("float64"):
+        return floats_of(pd.Series(array))
     if isinstance(dtype, np.dtype) and dtype.kind == "f":
         return pd.Series(array).to_numpy(dtype=dtype, na_value=np.nan)
     return unwrapped(pd.Series(array).astype(dtype).array)

@@ -10,7 +10,8 @@ from pandas.api.extensions import take
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from jobs.transforms.groups.grouping import Grouping, column_of
-from jobs.transforms.groups.kernels import is_decimal, order_of
+from jobs.transforms.groups.kernels import order_of
+from jobs.transforms.meanings import floats_of, is_decimal
 from jobs.transforms.nulls import nullable_dtype
 
 _GAINS_NULLS: Final = frozenset({"shift", "diff"})
@@ -43,7 +44,7 @@ def along(column: pd.Series, grouping: Grouping, function: str, arguments: Mappi
     Decimals are shifted, filled, ranked and compared exactly; sums, products and differences of them are float64.
     Raises what pandas raises of data it does not take.
     """
-    if function in _EXTREMES and is_decimal(column):
+    if function in _EXTREMES and is_decimal(column.dtype):
         return _extremes(column, grouping, function, arguments)
     filling = arguments.get("fill_value")
     if filling is not None and not holds(column.dtype, filling):
@@ -59,12 +60,12 @@ def along(column: pd.Series, grouping: Grouping, function: str, arguments: Mappi
 def _ready(column: pd.Series, function: str, *, nulls: bool) -> pd.Series:
     """The column in the dtype that pandas computes in."""
     dtype = column.dtype
-    if is_decimal(column) and function not in _ANY:
-        return order_of(column) if function == "rank" else column.astype("float64")
+    if is_decimal(column.dtype) and function not in _ANY:
+        return order_of(column) if function == "rank" else pd.Series(floats_of(column), index=column.index)
     if function == "pct_change":
         if not is_numeric_dtype(dtype) or is_bool_dtype(dtype):
             raise TypeError("it wants numbers")
-        return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index)
+        return pd.Series(floats_of(column), index=column.index)
     if function == "diff" and is_bool_dtype(dtype):
         raise TypeError("it wants numbers or times; cast with astype")
     if function == "diff" and is_integer_dtype(dtype):

@@ -16,12 +16,12 @@ from pandas.api.types import is_numeric_dtype
 from pandas.errors import DataError
 
 from jobs.codecs.blocks import column_array, frame_of
-from jobs.codecs.decimals import nearest_floats
 from jobs.errors import ColumnTaken, DtypeUnsuitable, TransformError
 from jobs.transforms.arguments import one_column, pointer
 from jobs.transforms.delegated import REFUSALS, reason
 from jobs.transforms.groups.grouping import Grouping, column_of
 from jobs.transforms.groups.named import Aggregation
+from jobs.transforms.meanings import floats_of, is_decimal
 from jobs.transforms.nulls import nullable_dtype
 
 # kernels that take a NumPy column of numbers as it is, with the min_count that pandas' own methods pass
@@ -109,14 +109,11 @@ def _number_column(frame: pd.DataFrame, name: str, kinds: str) -> np.ndarray[Any
     return array if isinstance(array, np.ndarray) and array.dtype.kind in kinds else None
 
 
-def _floats_of(column: pd.Series) -> pd.Series:
-    return pd.Series(nearest_floats(pa.array(column)), index=column.index, name=column.name)
-
-
 def _by_method(column: pd.Series, grouper: Any, function: str, arguments: Mapping[str, Any]) -> Any:
-    if is_decimal(column) and function not in _EXACT_ON_DECIMAL:
+    if is_decimal(column.dtype) and function not in _EXACT_ON_DECIMAL:
         # the order of decimals is exact, where their floats may be equal
-        column = order_of(column) if function in _PLACES else _floats_of(column)
+        exact = function in _PLACES
+        column = order_of(column) if exact else pd.Series(floats_of(column), index=column.index, name=column.name)
     grouped = column.groupby(grouper)
     # `function` comes from the table of aggregations, never from the input
     return column_of(getattr(grouped, function)(**arguments))
@@ -128,11 +125,6 @@ def order_of(column: pd.Series) -> pd.Series:
     places = pc.rank(pa.array(values), tiebreaker="dense").to_numpy().astype("float64")
     places[values.isna()] = np.nan
     return pd.Series(places, index=column.index)
-
-
-def is_decimal(column: pd.Series) -> bool:
-    """Whether this is an Arrow decimal column."""
-    return isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_decimal(column.dtype.pyarrow_dtype)
 
 
 def of_pair(
@@ -161,4 +153,4 @@ def _floats(frame: pd.DataFrame, name: str, at: str) -> np.ndarray[Any, Any]:
     if not is_numeric_dtype(column.dtype):
         detail = f"corr and cov want numbers, and column {name!r} is {column.dtype}; cast it with astype"
         raise DtypeUnsuitable(detail, column=name, dtype=str(column.dtype), pointer=at)
-    return column.to_numpy(dtype="float64", na_value=np.nan)
+    return floats_of(column)

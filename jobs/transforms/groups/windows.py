@@ -16,10 +16,11 @@ from jobs.transforms.follows import Follows
 from jobs.transforms.groups.added import added
 from jobs.transforms.groups.bounds import Given, Sorted, of_rows, of_time, so_far
 from jobs.transforms.groups.functions import LARGEST
-from jobs.transforms.groups.kernels import is_decimal, naming
+from jobs.transforms.groups.kernels import naming
 from jobs.transforms.groups.named import Aggregation, NamedWindows
 from jobs.transforms.groups.times import Duration, duration, refuse_disorder, refuse_nulls, times_of
 from jobs.transforms.groups.verb import Groups
+from jobs.transforms.meanings import floats_of
 from jobs.transforms.usage import Columns, plus
 
 _DAYS: list[dict[str, Any]] = [
@@ -94,8 +95,8 @@ def _one(frame: pd.DataFrame, rows: Sorted, windows: Windows, name: str, entry: 
 
 def _floats(column: pd.Series, function: str, name: str, at: str) -> Any:
     """The numbers as float64, as pandas' windows take them; of any column for `count`."""
-    if is_numeric_dtype(column.dtype) or is_decimal(column):
-        return column.to_numpy(dtype="float64", na_value=np.nan)
+    if is_numeric_dtype(column.dtype):  # decimals too
+        return floats_of(column)
     if function == "count":
         return np.where(column.isna(), np.nan, 1.0)
     detail = f"{function} wants numbers, and {name!r} is {column.dtype}; cast it with astype"

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.errors import DtypeUnsuitable
+from jobs.transforms.meanings import is_decimal
 from jobs.transforms.nulls import nullable_dtype
 from jobs.transforms.reshape.grid import values_of
 
@@ -70,7 +71,7 @@ def _common(dtypes: Sequence[Any]) -> Any:
     distinct = list(dict.fromkeys(dtypes))
     if len(distinct) == 1:
         return distinct[0]
-    if all(_is_decimal(dtype) for dtype in distinct):
+    if all(is_decimal(dtype) for dtype in distinct):
         return _decimal([dtype.pyarrow_dtype for dtype in distinct])
     if any(isinstance(dtype, pd.ArrowDtype) for dtype in distinct):
         return None
@@ -78,10 +79,6 @@ def _common(dtypes: Sequence[Any]) -> Any:
     if str(found) in ("Float64", "Float32"):
         return np.dtype("float64")
     return None if found == np.dtype(object) else found
-
-
-def _is_decimal(dtype: Any) -> bool:
-    return isinstance(dtype, pd.ArrowDtype) and pa.types.is_decimal(dtype.pyarrow_dtype)
 
 
 def _decimal(types: Sequence[Any]) -> pd.ArrowDtype | None:

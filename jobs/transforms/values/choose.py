@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -10,11 +11,12 @@ import pyarrow as pa
 from pydantic import Field
 
 from jobs.codecs.frames import to_pandas
-from jobs.errors import DtypeUnsuitable
+from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import ExpressionText, Scalar, pointer, require_all
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import reason
 from jobs.transforms.follows import Follows
+from jobs.transforms.meanings import is_date, is_decimal
 from jobs.transforms.nulls import nullable
 from jobs.transforms.scalars import fit
 from jobs.transforms.usage import Columns, plus
@@ -126,18 +128,31 @@ def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
     except pa.ArrowException as error:
         detail = f"the new values of column {column.name!r} are of several kinds: {reason(error)}"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at) from error
-    keys = pd.Index([_key(text, column) for text in table], dtype=object)
-    places = keys.get_indexer(column.astype(object))
+    places = _index_of(table, column, at).get_indexer(pd.Index(column.astype(object)))
     found = values.take(pa.array(places, mask=places < 0))
     return to_pandas(pa.table({"": found}), as_declared=True).iloc[:, 0].array
 
 
+def _index_of(table: dict[str, Scalar], column: pd.Series, at: str) -> pd.Index:
+    """The table's keys as the column holds them; raises ArgumentInvalid where two are one value there."""
+    dtype = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    meant = pd.Series([], dtype=dtype)
+    keys: pd.Index = pd.Index([_key(text, meant) for text in table], dtype=object)
+    if not keys.is_unique:
+        text = list(table)[int(keys.duplicated().argmax())]
+        raise ArgumentInvalid(f"{text!r} is the value of a key before it in column {column.name!r}", at)
+    return keys
+
+
 def _key(text: str, column: pd.Series) -> Any:
+    """What a key means in such a column; the text itself where it means nothing there, and so is never found."""
+    dtype = column.dtype
     try:
-        if pd.api.types.is_datetime64_any_dtype(column.dtype):
-            return pd.Timestamp(text)
-        if pd.api.types.is_numeric_dtype(column.dtype):
-            return json.loads(text)
-    except ValueError:
+        if is_decimal(dtype):
+            return Decimal(text)
+        if dtype.kind in "mM" or is_date(dtype):
+            return fit(text, column, "")
+        value = json.loads(text) if pd.api.types.is_numeric_dtype(dtype) else text
+    except (ValueError, ArithmeticError, DtypeUnsuitable):
         return text
-    return text
+    return value if isinstance(value, (int, float, str)) else text

@@ -1,5 +1,8 @@
 """Values: each op answers as the plain pandas call does, integers and booleans with nulls being nullable."""
 
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -7,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.codecs.frames import to_pandas
 from jobs.errors import ArgumentInvalid, ColumnUnknown, DtypeUnsuitable
 from tests.unit.transforms.frames import any_frames, frames, run
 
@@ -209,6 +213,29 @@ def test_map_looks_up_numbers_text_and_times():
     assert made["at"].isna().tolist() == [True, False]
     with pytest.raises(DtypeUnsuitable, match="several kinds") as caught:
         run(frame, {"op": "map", "columns": {"n": {"1": 10, "2": "x"}}})
+    assert caught.value.places[0].pointer == "/pipeline/0/columns/n"
+
+
+def test_map_looks_up_what_a_column_means():
+    table = pa.table(
+        {
+            "price": pa.array([Decimal("0.10"), None]),
+            "day": pa.array([date(2024, 1, 31), None]),
+            "at": pa.array([datetime(2024, 1, 31, tzinfo=UTC), None]),
+            "took": pa.array([timedelta(minutes=90), None]),
+            "class": pa.array([2, None]).dictionary_encode(),
+        }
+    )
+    keys = {"price": "0.1", "day": "2024-01-31", "at": "2024-01-31T01:00+01:00", "took": "1h 30min", "class": "2"}
+    step = {"op": "map", "columns": {name: {key: "found", "[1]": "never"} for name, key in keys.items()}}
+    made = run(to_pandas(table), step)
+    assert made.isna().to_numpy().tolist() == [[False] * 5, [True] * 5]
+
+
+def test_map_refuses_two_keys_that_are_one_value():
+    frame = pd.DataFrame({"n": [1, 2]})
+    with pytest.raises(ArgumentInvalid, match=r"'1\.0' is the value of a key before it in column 'n'") as caught:
+        run(frame, {"op": "map", "columns": {"n": {"1": "a", "1.0": "b"}}})
     assert caught.value.places[0].pointer == "/pipeline/0/columns/n"
 
 
