@@ -20,10 +20,7 @@ DTYPES: Final[Mapping[type, str]] = {bool: "bool", int: "int64", float: "float64
 
 def fit(value: Scalar, column: pd.Series, at: str) -> Any:
     """The value as the column can hold it (in its nullable form); raises DtypeUnsuitable that points at `at`."""
-    try:
-        fitting = _fit(value, nullable_dtype(column.dtype) or column.dtype)
-    except (TypeError, ValueError, OverflowError, InvalidOperation, pa.ArrowException):
-        fitting = None
+    fitting = _fitted(value, column.dtype)
     if fitting is None:
         detail = f"{shown(value)} does not fit column {column.name!r} ({column.dtype})"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at)
@@ -32,13 +29,17 @@ def fit(value: Scalar, column: pd.Series, at: str) -> Any:
 
 def fitting(values: Iterable[Scalar], column: pd.Series) -> list[Any]:
     """Those of the values that the column could hold, as it holds them; 1 and true are one value, as in pandas."""
-    found = []
-    for value in values:
-        try:
-            found.append(fit(_alike(value, column.dtype), column, ""))
-        except DtypeUnsuitable:
-            continue  # what a column cannot hold is nowhere in it
-    return found
+    # what a column cannot hold is nowhere in it
+    dtype = column.dtype
+    return [held for value in values if (held := _fitted(_alike(value, dtype), dtype)) is not None]
+
+
+def _fitted(value: Scalar, dtype: Any) -> Any:
+    """None where it does not fit."""
+    try:
+        return _fit(value, nullable_dtype(dtype) or dtype)
+    except (TypeError, ValueError, OverflowError, InvalidOperation, pa.ArrowException):
+        return None
 
 
 def _alike(value: Scalar, dtype: Any) -> Scalar:
@@ -89,10 +90,13 @@ def _moment(value: Scalar, dtype: Any) -> Any:
     if not isinstance(value, str):
         return None
     if dtype.kind == "m":
-        return pd.Timedelta(value)
+        length = pd.Timedelta(value)
+        return None if length is pd.NaT else length
     if _is_date(dtype):
         return date.fromisoformat(value)
     moment = pd.Timestamp(value)
+    if moment is pd.NaT:  # what pandas reads in an empty text is no moment that somebody wrote
+        return None
     zone = getattr(dtype, "tz", None)
     if zone is None:
         return moment if moment.tz is None else None
