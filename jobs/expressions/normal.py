@@ -1,5 +1,6 @@
 """Bringing columns, and what Arrow's and pandas' kernels return, into the normal form of what they mean."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ def load(series: pd.Series) -> Value:
         null = series.isna().to_numpy()
         return logical(series.to_numpy(dtype=bool, na_value=False), null, nullable=True)
     if isinstance(dtype, pd.CategoricalDtype) and not dtype.ordered:
-        return load(series.astype(dtype.categories.dtype))
+        kind = dtype.categories.dtype
+        return load(series.astype(_MASKED.get(str(kind), kind) if series.hasnans else kind))
     return series
 
 
@@ -106,7 +108,8 @@ def text_array(array: Any) -> Any:
     return dtype.__from_arrow__(array)
 
 
-_MASKED = {
+_MASKED: Mapping[str, Any] = {
+    "bool": pd.BooleanDtype(),
     "int8": pd.Int8Dtype(),
     "int16": pd.Int16Dtype(),
     "int32": pd.Int32Dtype(),

@@ -12,6 +12,7 @@ from jobs.errors import ColumnUnknown, FramequeueError, JobStopped, StepFailed, 
 from jobs.errors.base import printable, text_of
 from jobs.hints import did_you_mean
 from jobs.pipeline.steps import Step
+from jobs.transforms.delegated import of_a_kind
 from jobs.transforms.own import OwnTransform
 
 _SAMPLE_ROWS = 5
@@ -57,7 +58,7 @@ def failure_of(moment: Moment) -> FramequeueError:
     raised = moment.raised
     if isinstance(raised, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
         raise raised
-    error = raised if isinstance(raised, FramequeueError) else _translated(raised, moment.frame)
+    error = raised if isinstance(raised, FramequeueError) else _translated(raised, moment)
     if not isinstance(error, JobStopped):
         error.inside(moment.step.pointer, moment.step.label)
     error.moment = moment
@@ -110,10 +111,14 @@ def _traceback(raised: BaseException) -> str:
     return text if len(text) <= 2 * half else f"{text[:half]}\n[…]\n{text[-half:]}"
 
 
-def _translated(raised: BaseException, frame: pd.DataFrame) -> FramequeueError:
-    """A plain exception as one of ours: an unknown column where pandas says so, else the failure of the step."""
-    missing = _missing_column(raised, frame)
-    return ColumnUnknown(missing, frame.columns) if missing is not None else StepFailed(raised)
+def _translated(raised: BaseException, moment: Moment) -> FramequeueError:
+    """A plain exception as one of ours: of an unknown or unsuitable column where it tells, else the step's failure."""
+    missing = _missing_column(raised, moment.frame)
+    if missing is not None:
+        return ColumnUnknown(missing, moment.frame.columns)
+    if isinstance(moment.step.transform, OwnTransform) or not isinstance(raised, Exception):
+        return StepFailed(raised)
+    return of_a_kind(moment.frame, moment.step.op, raised) or StepFailed(raised)
 
 
 def _missing_column(raised: BaseException, frame: pd.DataFrame) -> str | None:

@@ -11,7 +11,15 @@ from jobs.errors import DtypeUnsuitable, TransformError
 from jobs.transforms.arguments import plain
 from jobs.transforms.base import Surroundings, Transform
 
-REFUSALS: Final = (TypeError, ValueError, ArithmeticError, NotImplementedError, AttributeError, pa.ArrowException)
+REFUSALS: Final = (
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    NotImplementedError,
+    AttributeError,
+    IndexError,
+    pa.ArrowException,
+)
 """What pandas and Arrow raise of data that a call cannot work on."""
 
 
@@ -43,17 +51,32 @@ def refused(frame: pd.DataFrame, op: str, call: Callable[[pd.DataFrame], Any], e
         column = frame.iloc[:, place : place + 1]
         try:
             call(column)
+        except KeyError:  # a call that names several columns is not refused one alone
+            continue
         except REFUSALS as alone:
             name, dtype = str(frame.columns[place]), str(frame.dtypes.iloc[place])
             detail = f"{op} cannot work on column {name!r} ({dtype}): {reason(alone)}"
             return DtypeUnsuitable(detail, column=name, dtype=dtype)
-    return _of_the_arguments(op, error)
+    return of_a_kind(frame, op, error) or DtypeUnsuitable(f"{op}: {reason(error)}")
+
+
+def of_a_kind(frame: pd.DataFrame, op: str, error: Exception) -> DtypeUnsuitable | None:
+    """Where Arrow has no kernel for a type, or lists were to be hashed: the error of the first column of that type."""
+    unhashable = isinstance(error, TypeError) and "unhashable" in str(error)
+    if not (unhashable or isinstance(error, pa.ArrowNotImplementedError)):
+        return None
+    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        if not isinstance(dtype, pd.ArrowDtype):
+            continue
+        kind = dtype.pyarrow_dtype
+        nested = pa.types.is_nested(kind)
+        if nested if unhashable else str(kind) in str(error):
+            way = "explode or json_normalize" if nested else "astype"
+            detail = f"{op} cannot work on column {str(name)!r} ({kind}); use {way} first"
+            return DtypeUnsuitable(detail, column=str(name), dtype=str(dtype))
+    return None
 
 
 def reason(error: Exception) -> str:
     """The first line of what pandas or Arrow says."""
     return (str(error).splitlines() or [type(error).__name__])[0][:300]
-
-
-def _of_the_arguments(op: str, error: Exception) -> TransformError:
-    return DtypeUnsuitable(f"{op}: {reason(error)}")

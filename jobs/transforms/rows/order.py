@@ -89,6 +89,10 @@ class _Extreme(Transform):
         """So many as are asked for."""
         return given if self.keep == "all" else max(0, min(given, self.n))
 
+    def _rows(self, frame: pd.DataFrame) -> int:
+        """`n` as pandas' kernels can count to it: those that look from the end overflow at the borders of int64."""
+        return max(0, min(self.n, len(frame)))
+
     def needs(self, wanted: Columns) -> Columns:
         """The columns to order by too."""
         return plus(wanted, name_list(self.columns))
@@ -96,7 +100,7 @@ class _Extreme(Transform):
 
 def _keys(frame: pd.DataFrame, columns: Names) -> tuple[pd.DataFrame, list[str]]:
     """The columns to order by, days as times and decimals as their places in the order; and their names."""
-    names = require_keys(frame, "columns", columns)
+    names = list(dict.fromkeys(require_keys(frame, "columns", columns)))
     for place, name in enumerate(names):
         dtype = frame[name].dtype
         if isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) or dtype.kind == "O":
@@ -129,7 +133,7 @@ class NLargest(_Extreme):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
         keys, names = _keys(frame, self.columns)
-        picked = answer(keys, self.op, lambda given: given.nlargest(self.n, names, keep=self.keep))
+        picked = answer(keys, self.op, lambda given: given.nlargest(self._rows(given), names, keep=self.keep))
         return plain(frame.loc[picked.index])
 
 
@@ -146,5 +150,5 @@ class NSmallest(_Extreme):
     def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
         """At most `n` rows, or more with `keep` all."""
         keys, names = _keys(frame, self.columns)
-        picked = answer(keys, self.op, lambda given: given.nsmallest(self.n, names, keep=self.keep))
+        picked = answer(keys, self.op, lambda given: given.nsmallest(self._rows(given), names, keep=self.keep))
         return plain(frame.loc[picked.index])

@@ -125,8 +125,8 @@ def _kept(frame: pd.DataFrame, keep: Any, other: Scalar) -> pd.DataFrame:
 def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
     try:
         values = pa.array(list(table.values()))
-    except pa.ArrowException as error:
-        detail = f"the new values of column {column.name!r} are of several kinds: {reason(error)}"
+    except (pa.ArrowException, OverflowError) as error:
+        detail = f"the new values of column {column.name!r} do not make one column: {reason(error)}"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at) from error
     places = _index_of(table, column, at).get_indexer(pd.Index(column.astype(object)))
     found = values.take(pa.array(places, mask=places < 0))

@@ -1,6 +1,6 @@
 """Numbers, each by itself: absolute values, rounding, bounds."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 from pydantic import model_validator
@@ -13,6 +13,8 @@ from jobs.transforms.values.cells import Cells
 
 Bound = int | float | str | dict[str, int | float | str | None] | None
 """One bound for all columns, or column → bound."""
+_MOST_DIGITS: Final = 400
+"""No number has more of them, and of a decimal Arrow would make as many zeros as it is told."""
 _NUMBERS: list[dict[str, Any]] = [{"delay": -4.25, "distance": 1400}, {"delay": 31.5, "distance": 200}]
 
 
@@ -45,6 +47,15 @@ class Round(Cells):
 
     decimals: int | dict[str, int] = 0
     """Digits behind the point (negative: before it), or column → digits; unknown columns are passed over."""
+
+    @model_validator(mode="after")
+    def _so_many_digits(self) -> "Round":
+        given = self.decimals.items() if isinstance(self.decimals, dict) else [(None, self.decimals)]
+        for name, digits in given:
+            if abs(digits) > _MOST_DIGITS:
+                at = "/decimals" if name is None else pointer("decimals", name)
+                raise refusal(ArgumentInvalid(f"digits go from -{_MOST_DIGITS} to {_MOST_DIGITS}, not {digits}"), at)
+        return self
 
     def call(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame.round(decimals)`, of the columns that are numbers."""
