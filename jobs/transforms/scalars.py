@@ -87,11 +87,11 @@ def _moment(value: Scalar, dtype: Any) -> Any:
         return None
     if dtype.kind == "m":
         span = pd.Timedelta(value)
-        return None if pd.isna(span) else span
+        return None if span is pd.NaT else span
     if is_date(dtype):
         return date.fromisoformat(value)
     moment = pd.Timestamp(value)
-    if pd.isna(moment):
+    if moment is pd.NaT:
         return None  # pandas reads '' and 'NaT' as null, which is no time
     zone = getattr(dtype, "tz", None)
     if zone is None:
