@@ -86,11 +86,11 @@ def _moment(value: Scalar, dtype: Any) -> Any:
     if not isinstance(value, str):
         return None
     if dtype.kind == "m":
-        span = pd.Timedelta(value)
+        span: Any = pd.Timedelta(value)
         return None if span is pd.NaT else span
     if is_date(dtype):
         return date.fromisoformat(value)
-    moment = pd.Timestamp(value)
+    moment: Any = pd.Timestamp(value)
     if moment is pd.NaT:
         return None  # pandas reads '' and 'NaT' as null, which is no time
     zone = getattr(dtype, "tz", None)
