@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.errors import DtypeUnsuitable
+from jobs.expressions import growth
 from jobs.transforms.arguments import Scalar, shown
 from jobs.transforms.nulls import nullable_dtype
 
@@ -25,6 +26,12 @@ def fit(value: Scalar, column: pd.Series, at: str) -> Any:
         detail = f"{shown(value)} does not fit column {column.name!r} ({column.dtype})"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at)
     return fitting
+
+
+def check_copies(value: Any, copies: int) -> None:
+    """Raise OutputTooLarge where a long text, put into so many cells, would make too large a column."""
+    if isinstance(value, str):
+        growth.check(len(value.encode()) * copies, 0)
 
 
 def fitting(values: Iterable[Scalar], column: pd.Series) -> list[Any]:
@@ -91,11 +98,11 @@ def _moment(value: Scalar, dtype: Any) -> Any:
         return None
     if dtype.kind == "m":
         length = pd.Timedelta(value)
-        return None if length is pd.NaT else length
+        return None if pd.isna(length) else length
     if _is_date(dtype):
         return date.fromisoformat(value)
     moment = pd.Timestamp(value)
-    if moment is pd.NaT:  # what pandas reads in an empty text is no moment that somebody wrote
+    if pd.isna(moment):  # what pandas reads in an empty text is no moment that somebody wrote
         return None
     zone = getattr(dtype, "tz", None)
     if zone is None:

@@ -14,6 +14,7 @@ from jobs.transforms.arguments import one_column, refusal, shown
 
 _LONGEST: Final = 100
 _STEPS: Final = 16
+_AMID: Final = pd.Timestamp(2000, 1, 1)
 
 
 def times_of(frame: pd.DataFrame, name: str, at: str) -> pd.DatetimeIndex | pd.TimedeltaIndex:
@@ -120,15 +121,22 @@ def duration(text: str) -> pd.Timedelta:
 def step_length(near: Any, frequency: str) -> pd.Timedelta | None:
     """About how long a step of the frequency is, told from the next few; None where they leave the calendar."""
     offset = _offset(frequency)
-    begin = pd.Timestamp(0) + near if isinstance(near, pd.Timedelta) else near.tz_localize(None)
+    # in a leap year amid the nanoseconds' calendar, wherever the times are: what is told there holds for all years
+    begin = _AMID if isinstance(near, pd.Timedelta) else near.tz_localize(None).replace(year=_AMID.year)
     try:
         begin = begin.as_unit("ns")
         few = (begin + _STEPS * offset) - begin
-    except (OverflowError, ValueError):  # steps of centuries
+    except (OverflowError, ValueError):  # steps of decades
         return None
     return few / _STEPS if few >= pd.Timedelta(_STEPS, unit="ns") else None
 
 
 def steps_between(first: Any, last: Any, length: pd.Timedelta | None) -> int:
-    """About how many steps of that length there are between two times."""
-    return 1 + (0 if length is None else int((last - first) / length))
+    """About how many steps of that length there are between two times, of any year."""
+    if length is None:
+        return 1
+    try:
+        apart = last.as_unit("us") - first.as_unit("us")
+    except OverflowError:  # beyond 290,000 years
+        apart = last.as_unit("s") - first.as_unit("s")
+    return 1 + int(apart.total_seconds() / length.total_seconds())
