@@ -97,11 +97,11 @@ def _moment(value: Scalar, dtype: Any) -> Any:
     if not isinstance(value, str):
         return None
     if dtype.kind == "m":
-        length = pd.Timedelta(value)
+        length: Any = pd.Timedelta(value)
         return None if pd.isna(length) else length
     if _is_date(dtype):
         return date.fromisoformat(value)
-    moment = pd.Timestamp(value)
+    moment: Any = pd.Timestamp(value)
     if pd.isna(moment):  # what pandas reads in an empty text is no moment that somebody wrote
         return None
     zone = getattr(dtype, "tz", None)

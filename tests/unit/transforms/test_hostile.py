@@ -111,7 +111,9 @@ def test_a_number_too_large_for_any_column_is_no_new_value():
     ],
 )
 def test_bins_of_any_year_are_counted_before_they_are_made(op, argument, first, last, unit, frequency):
-    frame = pd.DataFrame({"t": pd.to_datetime([first, last], format="%Y-%m-%d").astype(f"datetime64[{unit}]"), "v": [1, 2]})
+    frame = pd.DataFrame(
+        {"t": pd.to_datetime([first, last], format="%Y-%m-%d").astype(f"datetime64[{unit}]"), "v": [1, 2]}
+    )
     agg = {"agg": {"n": ["v", "sum"]}} if op == "resample" else {}
     error = refused(frame, {"op": op, argument: frequency, "on": "t", **agg})
     assert (error.code, error.places[0].pointer) == ("transform.output_too_large", f"/pipeline/0/{argument}")
