@@ -171,6 +171,8 @@ def _replaced(column: pd.Series, pairs: Pairs) -> Any:
 
 def _at_once(column: pd.Series, pairs: Pairs) -> Any:
     """As `_replaced`, in one pass over the column instead of one for each old value."""
+    if not len(column) and all(new is not None for _, new in pairs):
+        return column.array
     table: dict[Any, Scalar] = {}
     for old, new in pairs:
         held = [_NULL] if old is None else fitting([old], column)

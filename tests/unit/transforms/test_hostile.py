@@ -146,3 +146,19 @@ def test_a_long_text_is_not_put_into_thousands_of_cells(step):
     rows = 1100
     frame = pd.DataFrame({"k": ["a"] * rows, "n": pd.Series([None] * rows, dtype="str")})
     assert refused(frame, step).code == "transform.output_too_large"
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.time64("us"), pa.list_(pa.int64())])
+@pytest.mark.parametrize("expr", ["n in ['', 1]", "n not in ['z', 0.5]"])
+def test_bytes_times_and_lists_are_in_no_list_of_other_kinds(kind, expr):
+    frame = pd.DataFrame({"n": pd.Series([None, None], dtype=pd.ArrowDtype(kind))})
+    error = refused(frame, {"op": "query", "expr": expr})
+    assert (error.code, error.places[0].pointer) == ("transform.dtype_unsuitable", "/pipeline/0/expr")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "str", "category", "datetime64[us]", "Int64"])
+def test_many_values_over_no_rows(dtype):
+    frame = pd.DataFrame({"c": pd.Series([], dtype=dtype)})
+    many = [f"n{number}" for number in range(50)]
+    assert run(frame, {"op": "isin", "values": many}).dtypes.astype(str).tolist() == ["bool"]
+    pd.testing.assert_frame_equal(run(frame, {"op": "replace", "to_replace": many, "value": "x"}), frame)
