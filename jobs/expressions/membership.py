@@ -65,7 +65,14 @@ def _found(value: Value, wanted: tuple[Any, ...], index: pd.Index) -> Logical:
         return _one_by_one(value, wanted)
     if isinstance(value, np.ndarray) and len(wanted) <= 8 and all(type(item) in (int, float, bool) for item in wanted):
         return _definite(_any_equal(value, wanted))
-    return _definite(to_series(value, index).isin(list(wanted)).to_numpy(dtype=bool))
+    try:
+        return _definite(to_series(value, index).isin(list(wanted)).to_numpy(dtype=bool))
+    except (
+        pa.ArrowException,
+        TypeError,
+        ValueError,
+    ):  # of lists, bytes and times of day: what is nothing of their kind
+        raise Clash("the values of the list are of another kind than the column") from None
 
 
 def _any_equal(value: Any, wanted: tuple[Any, ...]) -> Any:

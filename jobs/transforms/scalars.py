@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.errors import DtypeUnsuitable
+from jobs.expressions import growth
 from jobs.transforms.arguments import Scalar, shown
 from jobs.transforms.meanings import is_date, is_decimal
 from jobs.transforms.nulls import nullable_dtype
@@ -29,6 +30,12 @@ def fit(value: Scalar, column: pd.Series, at: str) -> Any:
         detail = f"{shown(value)} does not fit column {column.name!r} ({column.dtype})"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at)
     return fitting
+
+
+def check_copies(value: Any, copies: int) -> None:
+    """Raise OutputTooLarge where a long text, put into so many cells, would make too large a column."""
+    if isinstance(value, str):
+        growth.check(len(value.encode()) * copies, 0)
 
 
 def fitting(values: Iterable[Scalar], column: pd.Series) -> list[Any]:

@@ -41,7 +41,7 @@ class SelectDtypes(Transform):
         if self.include is None and self.exclude is None:
             raise refusal(ArgumentInvalid("give 'include', 'exclude', or both"))
         for argument, given in (("include", self.include), ("exclude", self.exclude)):
-            for place, name in enumerate(name_list(given)):
+            for place, name in enumerate(dict.fromkeys(name_list(given))):
                 at = pointer(argument) if isinstance(given, str) else pointer(argument, place)
                 check_selection(at, [name], None)
         check_selection("/exclude", _with_twins(self.include), _with_twins(self.exclude))

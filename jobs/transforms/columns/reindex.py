@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import pandas as pd
 from pydantic import Field, model_validator
 
-from jobs.errors import ArgumentInvalid, DtypeUnsuitable
+from jobs.errors import ArgumentInvalid, DtypeUnsuitable, OutputTooLarge
 from jobs.transforms.arguments import Scalar, one_column, pointer, refusal, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, reason
@@ -58,9 +58,11 @@ class Reindex(Transform):
             raise refusal(ArgumentInvalid("'fill_value' is beyond 64 bits"), "/fill_value")
         return self
 
-    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
         """The frame with these columns or rows."""
         if self.columns is not None:
+            if len(self.columns) > around.max_columns:
+                raise OutputTooLarge("columns", len(self.columns), around.max_columns, "limits.columns", "/columns")
             return self._columns(frame, self.columns)
         return self._rows(frame, self.on or "")
 

@@ -108,7 +108,7 @@ def _tolerance(tolerance: float | str | None, on: KeyPair, unit: Any, dtype: Any
     distance = _duration(str(tolerance), unit) if times else Decimal(str(tolerance)).scaleb(unit or 0)
     if distance < 0:
         raise ArgumentInvalid("the tolerance is below 0", "/tolerance")
-    return float(distance) if dtype.kind == "f" else int(distance)
+    return float(distance) if dtype.kind == "f" else min(int(distance), 2**63 - 1)
 
 
 def _duration(text: str, unit: Any) -> Decimal:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -59,6 +60,8 @@ class IsIn(Transform):
 
 
 def _found(column: pd.Series, values: Sequence[Scalar]) -> Any:
+    if not len(column):  # the trial at submit, which must not read a hundred thousand moments for nothing
+        return np.zeros(0, dtype=bool)
     given = fitting((value for value in values if value is not None), column)
     found = column.isin(given).fillna(False).to_numpy(dtype=bool)  # noqa: FBT003  # what takes the place of null
     return found | column.isna().to_numpy() if None in values else found & column.notna().to_numpy()

@@ -8,17 +8,19 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from jobs.codecs.frames import to_pandas
 from jobs.errors import ArgumentInvalid, DtypeUnsuitable
+from jobs.expressions import growth
 from jobs.transforms.arguments import ExpressionText, Scalar, pointer, require_all
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import reason
 from jobs.transforms.follows import Follows
 from jobs.transforms.meanings import is_date, is_decimal
 from jobs.transforms.nulls import nullable
-from jobs.transforms.scalars import fit
+from jobs.transforms.scalars import check_copies, fit
 from jobs.transforms.usage import Columns, plus
 
 _FLIGHTS: list[dict[str, Any]] = [{"delay": 4, "miles": 200}, {"delay": 31, "miles": 1400}]
@@ -115,8 +117,10 @@ class Map(Transform):
 def _kept(frame: pd.DataFrame, keep: Any, other: Scalar) -> pd.DataFrame:
     ready = nullable(frame) if other is None else frame
     result = frame.copy(deep=False)
+    gone = int(np.count_nonzero(~keep))
     for place in range(frame.shape[1]):
         column = ready.iloc[:, place]
+        check_copies(other, gone)
         made = column.where(keep) if other is None else column.where(keep, fit(other, column, "/other"))
         result.isetitem(place, made.array)
     return result
@@ -126,9 +130,12 @@ def _looked_up(column: pd.Series, table: dict[str, Scalar], at: str) -> Any:
     try:
         values = pa.array(list(table.values()))
     except (pa.ArrowException, OverflowError) as error:
-        detail = f"the new values of column {column.name!r} do not make one column: {reason(error)}"
+        detail = f"the new values of column {column.name!r} are of several kinds or too large: {reason(error)}"
         raise DtypeUnsuitable(detail, column=str(column.name), dtype=str(column.dtype), pointer=at) from error
     places = _index_of(table, column, at).get_indexer(pd.Index(column.astype(object)))
+    if pa.types.is_string(values.type):
+        lengths = pc.binary_length(values).to_numpy(zero_copy_only=False)
+        growth.check(int(np.nansum(lengths[places[places >= 0]], dtype="float64")), 0)
     found = values.take(pa.array(places, mask=places < 0))
     return to_pandas(pa.table({"": found}), as_declared=True).iloc[:, 0].array
 

@@ -13,7 +13,7 @@ from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.direct import nulls_of, values_of
 from jobs.transforms.follows import Follows
 from jobs.transforms.meanings import dates_as_times, decimals_as_floats
-from jobs.transforms.scalars import fit
+from jobs.transforms.scalars import check_copies, fit
 from jobs.transforms.usage import Columns, plus
 from jobs.transforms.values.cells import Cells
 
@@ -55,6 +55,7 @@ class FillNa(Transform):
             return np.where(np.isnan(values), value, values)
         column = frame.iloc[:, place]
         at = pointer("value", column.name) if isinstance(self.value, dict) else "/value"
+        check_copies(value, int(column.isna().sum()))
         return values_of(column.fillna(fit(value, column, at), limit=self.limit))
 
     def rows_after(self, given: int, others: Sequence[int]) -> int:  # noqa: ARG002  # there are none

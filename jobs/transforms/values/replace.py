@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
 import numpy as np
@@ -11,13 +12,14 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from jobs.errors import ArgumentInvalid
+from jobs.expressions import growth
 from jobs.expressions.patterns import check_pattern, rewrite
 from jobs.expressions.values import Clash
 from jobs.transforms.arguments import Scalar, pointer, refusal, require_all, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.follows import Follows
 from jobs.transforms.nulls import nullable_dtype
-from jobs.transforms.scalars import fit, fitting
+from jobs.transforms.scalars import check_copies, fit, fitting
 from jobs.transforms.usage import Columns, plus
 
 Pairs = Sequence[tuple[Scalar, Scalar]]
@@ -169,6 +171,8 @@ def _replaced(column: pd.Series, pairs: Pairs) -> Any:
 
 def _at_once(column: pd.Series, pairs: Pairs) -> Any:
     """As `_replaced`, in one pass over the column instead of one for each old value."""
+    if not len(column) and all(new is not None for _, new in pairs):
+        return column.array
     table: dict[Any, Scalar] = {}
     for old, new in pairs:
         held = [_NULL] if old is None else fitting([old], column)
@@ -188,6 +192,8 @@ def _at_once(column: pd.Series, pairs: Pairs) -> Any:
     places[changed] = np.arange(len(changed))
     at = places[codes]
     found = at >= 0
+    for one, count in zip(fits, np.bincount(at[found], minlength=len(fits)), strict=True):
+        check_copies(one, int(count))
     return column.mask(found, pd.Series(fits, dtype=column.dtype).take(at * found).set_axis(column.index)).array
 
 
@@ -198,6 +204,7 @@ def _equal(column: pd.Series, value: Any) -> Any:
 def _put(column: pd.Series, found: Any, new: Scalar, origin: pd.Series) -> pd.Series:
     if new is None:
         return column.astype(nullable_dtype(column.dtype) or column.dtype).mask(found)
+    check_copies(new, int(np.count_nonzero(found)))
     return column.mask(found, fit(new, origin, "/value")) if found.any() else column
 
 
@@ -212,7 +219,9 @@ def _matched(column: pd.Series, patterns: Pairs) -> Any:
     for (old, new), match in zip(ready, matches, strict=True):
         found = match.to_numpy(zero_copy_only=False).astype(bool)
         if isinstance(new, str):
-            now = pc.replace_substring_regex(pa.array(result.array, from_pandas=True), old, _written(new))
+            given = pa.array(result.array, from_pandas=True)
+            growth.check_replace(given, partial(pc.count_substring_regex, given, old), _written(new), literal=False)
+            now = pc.replace_substring_regex(given, old, _written(new))
             result = result.mask(found, pd.Series(now.to_pandas(), index=column.index, dtype=column.dtype))
         else:
             result = _put(result, found, new, column)

@@ -98,3 +98,67 @@ def test_arguments_that_cannot_be_meant(step, pointer):
 def test_a_number_too_large_for_any_column_is_no_new_value():
     error = refused(pd.DataFrame({"v": [1]}), {"op": "map", "columns": {"v": {"1": 10**30}}})
     assert (error.code, error.places[0].pointer) == ("transform.dtype_unsuitable", "/pipeline/0/columns/v")
+
+
+@pytest.mark.parametrize(("op", "argument"), [("resample", "rule"), ("asfreq", "freq")])
+@pytest.mark.parametrize(
+    ("first", "last", "unit", "frequency"),
+    [
+        ("0001-01-01", "9999-12-31", "us", "h"),
+        ("0001-01-01", "9999-12-31", "s", "1us"),
+        ("2262-04-01", "2262-04-09", "ns", "1us"),
+        ("1678-01-01", "2262-04-09", "ns", "1ns"),
+    ],
+)
+def test_bins_of_any_year_are_counted_before_they_are_made(op, argument, first, last, unit, frequency):
+    frame = pd.DataFrame(
+        {"t": pd.to_datetime([first, last], format="%Y-%m-%d").astype(f"datetime64[{unit}]"), "v": [1, 2]}
+    )
+    agg = {"agg": {"n": ["v", "sum"]}} if op == "resample" else {}
+    error = refused(frame, {"op": op, argument: frequency, "on": "t", **agg})
+    assert (error.code, error.places[0].pointer) == ("transform.output_too_large", f"/pipeline/0/{argument}")
+
+
+def test_a_tolerance_beyond_64_bits_is_none():
+    frame = pd.DataFrame({"v": [1, 2]})
+    made = run(frame, {"op": "merge_asof", "right": "other", "on": "v", "tolerance": 10**30}, other=frame)
+    assert made["v"].tolist() == [1, 2]
+
+
+def test_columns_are_counted_before_they_are_made():
+    error = refused(pd.DataFrame({"v": [1]}), {"op": "reindex", "columns": [f"c{n}" for n in range(20_000)]})
+    assert (error.code, error.places[0].pointer) == ("transform.output_too_large", "/pipeline/0/columns")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"op": "where", "cond": "k == 'b'", "other": "x" * 2**20},
+        {"op": "mask", "cond": "k == 'a'", "other": "x" * 2**20},
+        {"op": "fillna", "value": {"n": "x" * 2**20}},
+        {"op": "map", "columns": {"k": {"a": "x" * 2**20}}},
+        {"op": "replace", "to_replace": "a", "value": "x" * 2**20},
+        {"op": "replace", "to_replace": ["a", *map(str, range(20))], "value": "x" * 2**20},
+        {"op": "replace", "to_replace": "a", "value": "x" * 2**20, "regex": True},
+    ],
+)
+def test_a_long_text_is_not_put_into_thousands_of_cells(step):
+    rows = 1100
+    frame = pd.DataFrame({"k": ["a"] * rows, "n": pd.Series([None] * rows, dtype="str")})
+    assert refused(frame, step).code == "transform.output_too_large"
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.time64("us"), pa.list_(pa.int64())])
+@pytest.mark.parametrize("expr", ["n in ['', 1]", "n not in ['z', 0.5]"])
+def test_bytes_times_and_lists_are_in_no_list_of_other_kinds(kind, expr):
+    frame = pd.DataFrame({"n": pd.Series([None, None], dtype=pd.ArrowDtype(kind))})
+    error = refused(frame, {"op": "query", "expr": expr})
+    assert (error.code, error.places[0].pointer) == ("transform.dtype_unsuitable", "/pipeline/0/expr")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "str", "category", "datetime64[us]", "Int64"])
+def test_many_values_over_no_rows(dtype):
+    frame = pd.DataFrame({"c": pd.Series([], dtype=dtype)})
+    many = [f"n{number}" for number in range(50)]
+    assert run(frame, {"op": "isin", "values": many}).dtypes.astype(str).tolist() == ["bool"]
+    pd.testing.assert_frame_equal(run(frame, {"op": "replace", "to_replace": many, "value": "x"}), frame)
