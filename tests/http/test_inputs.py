@@ -46,7 +46,6 @@ async def test_an_inline_input_is_its_json(api: httpx.AsyncClient, queue: FakeQu
 
 @pytest.mark.parametrize("name", ["données", "日本/..", 'a "b"; c=d', "..", "%2F", "a b"])
 async def test_an_input_of_any_name_is_given_back(name: str, api: httpx.AsyncClient, queue: FakeQueue) -> None:
-    """Contract: GET /v1/jobs/{id}/inputs/{name} takes whatever may name an input."""
     made = await api.post("/v1/jobs", json={"pipeline": [], "inputs": {name: {"records": [{"a": 1}]}}})
     answer = await api.get(f"/v1/jobs/{made.json()['id']}/inputs/{quote(name, safe='').replace('.', '%2E')}")
     assert (answer.status_code, answer.json()) == (200, [{"a": 1}])
