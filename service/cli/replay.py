@@ -3,15 +3,19 @@
 import hashlib
 import importlib.util
 import json
+import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.text import Text
 
 from config.sections import ClientSettings
 from config.settings import Settings
+from jobs.errors import FramequeueError
 from jobs.local.failing import in_ipython, under_pdb
 from jobs.local.inputs import LocalInput, bytes_of
 from jobs.local.run import LocalEnd, LocalJob, inputs_of
@@ -27,6 +31,7 @@ from service.ended import Ended
 from service.formats import ending_of
 
 _PACKED = {"gzip": ".gz", "zstd": ".zst"}
+_FILES = (_PIPELINE, _INPUTS) = ("pipeline", "inputs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,12 @@ def _folder(asked: Path | None) -> Path:
 
 def _fetched(job: Job, folder: Path) -> LocalJob:
     """The job with its inputs, which are files in `folder` now."""
-    (folder / "pipeline.json").write_text(json.dumps(job.pipeline, indent=1), "utf-8")
+    (folder / f"{_PIPELINE}.json").write_text(json.dumps(job.pipeline, indent=1), "utf-8")
     sent: dict[str, InputSent] = {}
     inputs: dict[str, LocalInput] = {}
-    for name in job.inputs:
-        sent[name], inputs[name] = _input(job, name, folder)
-    (folder / "inputs.json").write_text(
+    for number, name in enumerate(job.inputs, start=1):
+        sent[name], inputs[name] = _input(job, name, folder / _stem(name, number))
+    (folder / f"{_INPUTS}.json").write_text(
         json.dumps({name: as_json(one) for name, one in sent.items()}, indent=1), "utf-8"
     )
     first = next(iter(sent.values()), None)
@@ -85,11 +90,17 @@ def _fetched(job: Job, folder: Path) -> LocalJob:
     return LocalJob(job.pipeline, inputs, OnRowError(first.on_row_error), first.max_rejects)
 
 
-def _input(job: Job, name: str, folder: Path) -> tuple[InputSent, LocalInput]:
+def _stem(name: str, number: int) -> str:
+    """How the file of an input is called: as the input, unless that leads elsewhere or is another file's name."""
+    own = re.fullmatch(r"\w[\w-]*", name) and name not in _FILES
+    return name if own else f"input {number}"
+
+
+def _input(job: Job, name: str, stem: Path) -> tuple[InputSent, LocalInput]:
     known = job.inputs[name].bytes
     with bar(f"input {name}", known) as moved:
         sent, pieces = job.input(name)
-        file = folder / f"{name}{ending_of(sent.media_type)}{_PACKED.get(sent.encoding or '', '')}"
+        file = stem.with_name(f"{stem.name}{ending_of(sent.media_type)}{_PACKED.get(sent.encoding or '', '')}")
         with file.open("wb") as stream:
             for piece in pieces:
                 stream.write(piece)
@@ -148,8 +159,16 @@ def _stop(asked: Asked, end: LocalEnd, local: LocalJob, settings: Settings) -> N
     if asked.pdb or asked.ipython:
         _tell("`frame`, `step` and `inputs` are there; in pdb `s` goes into the call, `c` on to the exception")
         # those that are not used any more were let go, and may be what is wanted now
-        failing = replace(failing, inputs={**inputs_of(local, settings.limits), **failing.inputs})
+        failing = replace(failing, inputs={**_whole(local, settings), **failing.inputs})
         (in_ipython if asked.ipython else under_pdb)(failing)
+
+
+def _whole(local: LocalJob, settings: Settings) -> Mapping[str, pd.DataFrame]:
+    try:
+        return inputs_of(local, settings.limits)
+    except FramequeueError as error:  # no step has read that one yet
+        _tell(f"inputs that the step does not read are not there: {error.detail}")
+        return {}
 
 
 def _tell(text: str) -> None:

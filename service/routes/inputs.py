@@ -1,6 +1,8 @@
 """Inputs: what a job was given, byte for byte."""
 
 import json
+import re
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,7 +17,7 @@ from service.routes.plain import plain_router
 router = plain_router()
 
 
-@router.get("/v1/jobs/{id}/inputs/{name}", response_class=Response, openapi_extra=GET_INPUT)
+@router.get("/v1/jobs/{id}/inputs/{name:path}", response_class=Response, openapi_extra=GET_INPUT)
 async def get_input(request: Request) -> Response:
     """Give the bytes of an input as they are stored; what has expired is 410."""
     tenant = caller(request, "jobs:read").tenant
@@ -33,13 +35,20 @@ def _headers(job: Job, name: str) -> dict[str, str]:
     headers = {
         "content-type": _type(given.payload),
         "content-length": str(given.payload.bytes),
-        "content-disposition": f'attachment; filename="{name}"',
+        "content-disposition": _disposition(name),
         "cache-control": "private, no-cache",
         "framequeue-dtypes": json.dumps(given.dtypes),
         "framequeue-on-row-error": job.spec.on_row_error.value,
         "framequeue-max-rejects": str(job.spec.max_rejects),
     }
     return headers | ({"content-encoding": given.payload.encoding} if given.payload.encoding else {})
+
+
+def _disposition(name: str) -> str:
+    """A name may hold any printable character, and a header's text none beyond Latin-1."""
+    plain = re.sub(r"[^\w .-]", "_", name, flags=re.ASCII)
+    whole = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{whole}'
 
 
 def _type(payload: PayloadRef) -> str:

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+from urllib.parse import quote, unquote
 
 import httpx
+import pytest
 
 from service.client import AsyncClient, Client
 from tests.http.fake import FakeQueue
@@ -40,6 +42,16 @@ async def test_an_inline_input_is_its_json(api: httpx.AsyncClient, queue: FakeQu
     assert answer.json() == records
     assert answer.headers["content-type"] == "application/json; orient=records"
     assert answer.headers["framequeue-on-row-error"] == "fail"
+
+
+@pytest.mark.parametrize("name", ["données", "日本/..", 'a "b"; c=d', "..", "%2F", "a b"])
+async def test_an_input_of_any_name_is_given_back(name: str, api: httpx.AsyncClient, queue: FakeQueue) -> None:
+    made = await api.post("/v1/jobs", json={"pipeline": [], "inputs": {name: {"records": [{"a": 1}]}}})
+    answer = await api.get(f"/v1/jobs/{made.json()['id']}/inputs/{quote(name, safe='').replace('.', '%2E')}")
+    assert (answer.status_code, answer.json()) == (200, [{"a": 1}])
+    said = answer.headers["content-disposition"]
+    assert said.startswith("attachment; ")
+    assert (unquote(said.partition("UTF-8''")[2]) or said.split('"')[1]) == name
 
 
 async def test_what_is_not_there_is_said(api: httpx.AsyncClient, queue: FakeQueue) -> None:

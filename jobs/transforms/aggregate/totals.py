@@ -26,7 +26,7 @@ class Sum(Skipping):
 
 
 class Prod(Skipping):
-    """The product of each column."""
+    """The product of each column; of rows, all columns hold numbers."""
 
     op = "prod"
     family = "aggregate"
@@ -37,6 +37,9 @@ class Prod(Skipping):
 
     def call(self, frame: pd.DataFrame) -> Any:
         """`frame.prod(...)`."""
+        # Python repeats a text that is multiplied: three letters and a number would fill the memory
+        if self.by_row and not self.numeric_only and not all(map(pd.api.types.is_numeric_dtype, frame.dtypes)):
+            raise TypeError("only numbers can be multiplied; 'numeric_only': true leaves other columns out")
         return frame.prod(min_count=self.min_count, **self.words())
 
 

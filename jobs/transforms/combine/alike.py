@@ -14,13 +14,15 @@ from jobs.transforms.combine.take import unwrapped
 from jobs.transforms.nulls import nullable_dtype
 
 
-def alike(parts: list[pd.DataFrame], *, inner: bool) -> list[pd.DataFrame]:
+def alike(parts: list[pd.DataFrame], *, inner: bool, sort: bool) -> list[pd.DataFrame]:
     """The frames, with each column (`inner`: each that all have) of the dtype that holds its values in all of them.
 
     Raises DtypeUnsuitable that names the column and its dtypes where there is none, and ColumnAmbiguous where frames
-    whose columns differ have two of one name.
+    have two of one name and their columns differ, or are to be looked up (`inner`) or moved (`sort`).
     """
-    if all(part.columns.equals(parts[0].columns) for part in parts):
+    labels = parts[0].columns
+    by_place = labels.is_unique or not (inner or (sort and not labels.is_monotonic_increasing))
+    if by_place and all(part.columns.equals(labels) for part in parts):
         for place in range(parts[0].shape[1]):
             parts = _same_dtype(parts, [place] * len(parts))
         return parts

@@ -73,7 +73,7 @@ class Concat(Transform):
         rows = sum(len(part) for part in parts)
         if rows > around.max_rows:
             raise OutputTooLarge("rows", rows, around.max_rows, "limits.rows", "/frames")
-        return self._with_keys(self._below(alike(parts, inner=self.join == "inner")), parts)
+        return self._with_keys(self._below(alike(parts, inner=self.join == "inner", sort=self.sort)), parts)
 
     def _below(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
         if self.join == "outer" and (names := whole_numbers_that_some_lack(parts)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from jobs.transforms.arguments import Names, pointer, require_keys
 from jobs.transforms.combine.meaning import canonical, cast, common_dtype, kind_of
 from jobs.transforms.combine.take import unwrapped
 from jobs.transforms.delegated import REFUSALS
+
+# signed and unsigned integers of 64 bits: as floats, those beyond 2^53 would equal their neighbours
+_EVERY_INTEGER: Final = pd.ArrowDtype(pa.decimal128(20, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def _matched(ours: Any, theirs: Any) -> tuple[Any, Any]:
     dtype = common_dtype(ours.dtype, theirs.dtype)
     if dtype is None:
         raise LookupError
+    if dtype == np.dtype("float64") and all(map(pd.api.types.is_integer_dtype, (ours.dtype, theirs.dtype))):
+        dtype = _EVERY_INTEGER
     return cast(ours, dtype), cast(theirs, dtype)
 
 

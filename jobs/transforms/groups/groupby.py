@@ -124,7 +124,12 @@ class GroupBy(Verbs):
         """As the verb says; integers with rows in no group become nullable, so what is added follows from values."""
         if self.transform is not None:
             return Follows.NAMES
-        return Follows.WHOLLY if self.agg is not None or self.filter is not None else self.verb().columns_follow()
+        verb = self.given()[0]
+        follows = Follows.WHOLLY if verb in ("agg", "filter") else self.verb().columns_follow()
+        few = any(one.arguments.get("min_count", 0) > 0 for one in (self.agg or {}).values())
+        # groups without rows, or with too few, make integers and booleans nullable
+        loose = few or (not self.observed and verb in PER_GROUP)
+        return Follows.NAMES if loose and follows is Follows.WHOLLY else follows
 
     def rows_after(self, given: int, others: Sequence[int]) -> int | None:  # noqa: ARG002  # there are none
         """One for each row, at most."""

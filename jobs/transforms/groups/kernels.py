@@ -29,6 +29,7 @@ _DIRECT: Final[Mapping[str, int]] = {"sum": 0, "mean": -1, "min": -1, "max": -1}
 # of integers a smallest and a largest may have to become nullable; of floats nothing needs care
 _PLAIN: Final[Mapping[str, str]] = {"sum": "iuf", "mean": "iuf"}
 _KEEPS_DTYPE: Final = frozenset({"min", "max", "first", "last"})
+_TOTALS: Final = frozenset({"sum", "prod"})
 _EXACT_ON_DECIMAL: Final = frozenset({"sum", "min", "max", "first", "last", "count", "nunique", "size"})
 _PLACES: Final = frozenset({"idxmin", "idxmax"})
 
@@ -83,9 +84,12 @@ def reduced(column: pd.Series, grouping: Grouping, function: str, arguments: Map
         result = grouping.aggregated(column.to_numpy(), function, _DIRECT[function])
     else:
         result = _by_method(column, grouping.grouper, function, arguments)
-    wider = nullable_dtype(column.dtype) if function in _KEEPS_DTYPE and result.dtype != column.dtype else None
+    lost = (function in _KEEPS_DTYPE and result.dtype != column.dtype) or (
+        function in _TOTALS and result.dtype.kind == "f"
+    )
+    wider = nullable_dtype(column.dtype) if lost else None
     if wider is not None:
-        # groups without rows (unobserved categories) made nulls: integers and booleans stay what they are
+        # groups without rows (unobserved categories) or with too few made nulls: integers and booleans stay exact
         result = _by_method(column.astype(wider), grouping.grouper, function, arguments)
     return result
 

@@ -82,6 +82,10 @@ class Spread(Reducing, OfNumbers):
     """Pass nulls over; false: a null makes the result null."""
 
 
+def _of_count(follows: Follows, min_count: int) -> Follows:
+    return Follows.NAMES if min_count > 0 and follows is Follows.WHOLLY else follows
+
+
 class Total(Reducing, OfNumbers):
     """Sums and products."""
 
@@ -89,6 +93,10 @@ class Total(Reducing, OfNumbers):
     """With fewer values the result is null."""
     skipna: bool = True
     """Pass nulls over; false: a null makes the result null."""
+
+    def columns_follow(self) -> Follows:
+        """As for others; integers of a group with too few values become nullable."""
+        return _of_count(super().columns_follow(), self.min_count)
 
 
 class Extreme(Reducing, OfNumbers):
@@ -98,6 +106,10 @@ class Extreme(Reducing, OfNumbers):
     """With fewer values the result is null."""
     skipna: bool = True
     """Pass nulls over; false: a null counts as a value."""
+
+    def columns_follow(self) -> Follows:
+        """As for others; integers of a group with too few values become nullable."""
+        return _of_count(super().columns_follow(), self.min_count)
 
 
 class Quantile(OfNumbers):

@@ -34,7 +34,7 @@ class RowWise(OfColumns):
 
     def needs(self, verb: str, wanted: Columns, keys: frozenset[str]) -> Columns:
         """The keys and the columns; where no value can be refused, what is wanted of all columns."""
-        if self.columns is None and verb in _PASSES and not self.given().get("fill_value"):
+        if self.columns is None and verb in _PASSES and self.given().get("fill_value") is None:
             return plus(wanted, keys)
         return super().needs(verb, wanted, keys)
 

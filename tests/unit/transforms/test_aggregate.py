@@ -43,7 +43,20 @@ def like(step, frame, plain):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_totals(op, frame, skipna, numeric_only, axis):
     words = {"skipna": skipna, "numeric_only": numeric_only, "axis": axis}
-    like({"op": op, **words}, frame, lambda f: getattr(f, op)(**words))
+
+    def plain(given):
+        if op == "prod" and axis == 1 and not numeric_only and "str" in given.dtypes.to_list():
+            raise TypeError  # pandas repeats the text
+        return getattr(given, op)(**words)
+
+    like({"op": op, **words}, frame, plain)
+
+
+def test_no_text_is_repeated_by_a_product():
+    frame = pd.DataFrame({"k": ["abc"], "v": [2**62]})
+    with pytest.raises(DtypeUnsuitable, match=r"column 'k' \(str\): only numbers can be multiplied"):
+        run(frame, {"op": "prod", "axis": "columns"})
+    assert run(frame, {"op": "prod", "axis": "columns", "numeric_only": True})["prod"].tolist() == [2**62]
 
 
 @quick

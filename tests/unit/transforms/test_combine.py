@@ -61,6 +61,15 @@ def test_concat_is_pandas(one, two, join, sort):
             assert ours.dtype != object or ours.isna().all()
 
 
+@pytest.mark.parametrize("how", [{"join": "inner"}, {"sort": True}])
+def test_concat_names_a_column_that_is_there_twice_where_it_has_to_be_found(how):
+    twice = pd.DataFrame([[1, 2, 3]], columns=["w", "k", "k"])
+    with pytest.raises(ColumnAmbiguous) as caught:
+        run(twice, {"op": "concat", "frames": ["r"], **how}, r=twice.copy())
+    assert (caught.value.column, caught.value.places[0].pointer) == ("k", "/pipeline/0/frames")
+    assert run(twice, {"op": "concat", "frames": ["r"]}, r=twice.copy()).columns.tolist() == ["w", "k", "k"]
+
+
 def test_concat_of_frames_that_lack_columns_keeps_integers():
     one, two = pd.DataFrame({"a": [BIG], "f": [True]}), pd.DataFrame({"b": [1]})
     result = run(one, {"op": "concat", "frames": ["r"]}, r=two)

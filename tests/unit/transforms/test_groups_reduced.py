@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.errors import ColumnAmbiguous, ColumnTaken, ColumnUnknown, DtypeUnsuitable, OutputTooLarge, PipelineError
 from jobs.pipeline import Pipeline
+from jobs.transforms.follows import Follows
 from tests.unit.transforms.frames import CATALOGUE, any_frames, frames, run
 from tests.unit.transforms.grouped import alike, either
 
@@ -174,3 +175,20 @@ def test_tables_of_groups_are_bounded():
     with pytest.raises(OutputTooLarge) as caught:
         Pipeline.parse([step], ["df"], CATALOGUE).run({"df": frame}, max_rows=200)
     assert caught.value.places[0].pointer == "/pipeline/0/quantile/q"
+
+
+@pytest.mark.parametrize("verb", [{"sum": {"min_count": 2}}, {"agg": {"v": ["v", "sum", {"min_count": 2}]}}])
+def test_totals_of_too_few_integers_are_null_and_stay_exact(verb):
+    frame = pd.DataFrame({"k": [1, 1, 2], "v": [2**53, 1, 5]})
+    step = {"op": "groupby", "by": "k", **verb}
+    made = run(frame, step)
+    assert (str(made["v"].dtype), made["v"].tolist()) == ("Int64", [2**53 + 1, pd.NA])
+    assert str(run(frame[:2], step)["v"].dtype) == "int64"
+    (parsed,) = Pipeline.parse([step], ["df"], CATALOGUE).steps
+    assert parsed.transform.columns_follow() is Follows.NAMES
+
+
+def test_what_is_filled_in_is_checked_in_all_columns():
+    step = {"op": "groupby", "by": "k", "shift": {"fill_value": 0}}
+    (parsed,) = Pipeline.parse([step], ["df"], CATALOGUE).steps
+    assert parsed.transform.needs(frozenset({"v"})) is None

@@ -366,3 +366,15 @@ def test_what_is_wrong_is_pointed_at(step, error, pointer):
     with pytest.raises(error) as caught:
         run(frame, {"op": "merge", "right": "r", **step}, r=frame)
     assert [place.pointer for place in caught.value.places] == ["/pipeline/0" + pointer]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64"])
+def test_signed_and_unsigned_keys_are_equal_only_where_they_are(dtype):
+    left = pd.DataFrame({"k": pd.Series([2**53 + 1, 2**63 - 1, 5], dtype=dtype), "x": [1, 2, 3]})
+    right = pd.DataFrame({"k": pd.Series([2**53, 2**63, 5], dtype="uint64"), "y": [1, 2, 3]})
+    made = run(left, {"op": "merge", "right": "right", "on": "k"}, right=right)
+    assert made.to_dict("list") == {"k": [5], "x": [3], "y": [3]}
+    rest = run(left, {"op": "merge", "right": "right", "on": "k", "how": "left_anti"}, right=right)
+    assert rest["k"].tolist() == [2**53 + 1, 2**63 - 1]
+    both = run(left, {"op": "merge", "right": "right", "on": "k", "how": "outer"}, right=right)
+    assert [int(one) for one in both["k"]] == [5, 2**53, 2**53 + 1, 2**63 - 1, 2**63]

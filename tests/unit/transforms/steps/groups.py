@@ -12,6 +12,7 @@ ROW_WISE = st.sampled_from(["shift", "diff", "rank", "cumsum", "cummax", "ffill"
 ADDED = st.dictionaries(COLUMN, st.tuples(SOURCE, FUNCTIONS | ROW_WISE), min_size=1, max_size=2)
 OF_COLUMNS = st.fixed_dictionaries({}, optional={"columns": COLUMNS})
 OF_NUMBERS = st.fixed_dictionaries({}, optional={"columns": COLUMNS, "numeric_only": st.booleans()})
+SHIFT = st.fixed_dictionaries({}, optional={"columns": COLUMNS, "fill_value": st.sampled_from([0, "", False])})
 CONDITION = st.sampled_from(
     ["v.sum() > 1", "v.max() == 'a'", "(v - v.mean()).max() > 0 and k == 'a'", "w.count() > 1", "True"]
 )
@@ -39,7 +40,7 @@ STEPS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
         by(size=st.just({})),
         by(ngroup=st.just({})),
         by(cumcount=st.just({})),
-        by(shift=OF_COLUMNS),
+        by(shift=SHIFT),
         by(diff=OF_COLUMNS),
         by(rank=OF_COLUMNS),
         by(cumsum=OF_NUMBERS),
