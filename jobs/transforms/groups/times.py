@@ -129,5 +129,11 @@ def step_length(frequency: str) -> float | None:
 
 
 def steps_between(first: Any, last: Any, length_s: float | None) -> int:
-    """About how many steps of that length there are between two times."""
-    return 1 + (0 if length_s is None else int((last - first).total_seconds() / length_s))
+    """About how many steps of that length there are between two times, of any year."""
+    if length_s is None:
+        return 1
+    try:
+        apart = last.as_unit("us") - first.as_unit("us")
+    except OverflowError:  # beyond 290,000 years
+        apart = last.as_unit("s") - first.as_unit("s")
+    return 1 + int(apart.total_seconds() / length_s)
