@@ -52,6 +52,8 @@ class Transform(BaseModel, ABC):
     example: ClassVar[Example | None] = None
     reads_inputs: ClassVar[bool] = False
     """Whether the op may look at any input of the job through its Context."""
+    sets_aside: ClassVar[bool] = False
+    """Whether the op may set rows aside where the job allows it; they are kept with all columns of their input."""
     follows: ClassVar[Follows] = Follows.DATA
     """From what the columns of the result follow: where it is not the data, the step is tried on no rows at submit."""
     keeps: ClassVar[bool] = False

@@ -66,7 +66,7 @@ def model_of(declared: Declaration) -> type[OwnTransform]:
     made.function = staticmethod(function)
     made.argument_names = names
     made.context_names = tuple(contexts)
-    made.reads_inputs = bool(contexts)
+    made.reads_inputs = made.sets_aside = bool(contexts)
     return made
 
 

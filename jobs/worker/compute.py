@@ -114,12 +114,14 @@ def compute(work: Work) -> Product:
 
 def _read_less(work: Work) -> Product:
     clock, pipeline = Clock(), _parsed(work)
+    kept = work.spec.on_row_error is OnRowError.REJECT and any(step.transform.sets_aside for step in pipeline.steps)
+    readings = {} if kept else pipeline.readings
     try:
-        return _computed(work, pipeline, pipeline.readings, clock)
+        return _computed(work, pipeline, readings, clock)
     except JobStopped:
         raise
     except FramequeueError as error:
-        if final(error) or isinstance(error, RejectsExceeded) or _all_whole(pipeline.readings):
+        if final(error) or isinstance(error, RejectsExceeded) or _all_whole(readings):
             raise
     # the report shows frames whole, and a message names all columns there are: so once more, with all of them
     return _computed(work, pipeline, {}, clock)

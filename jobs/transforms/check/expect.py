@@ -36,6 +36,7 @@ class Expect(Transform):
     """
 
     op = "expect"
+    sets_aside = True
     family = "check"
     follows = Follows.WHOLLY
     keeps = True

@@ -25,6 +25,7 @@ class AsType(Transform):
     """Change the dtype of columns."""
 
     op = "astype"
+    sets_aside = True
     family = "columns"
     follows = Follows.WHOLLY
     example: ClassVar[Example] = Example(

@@ -1,5 +1,6 @@
 """Expect: frames pass as pandera passes them, and rows that break a rule are told, or set aside with their reason."""
 
+import json
 import re
 import subprocess
 import sys
@@ -401,3 +402,10 @@ def test_casts_of_several_columns_name_the_rows_as_they_came() -> None:
     assert product.outcome.result is not None
     assert product.outcome.result.rows == 1
     assert [row[:2] for row in rejects(product)] == [(1, "a"), (4, "a"), (2, "b"), (5, "b")]
+
+
+def test_a_row_that_is_set_aside_is_kept_with_columns_that_no_step_reads() -> None:
+    steps = [{"op": "astype", "dtype": {"a": "int64"}}, {"op": "select", "columns": ["a"]}]
+    product = compute(work(b"a,b,c\n1,2,3\nz,5,6\n", *steps))
+    table = pa.ipc.open_stream(b"".join(map(bytes, product.set_aside))).read_all()
+    assert [json.loads(raw) for raw in table["raw"].to_pylist()] == [{"a": "z", "b": 5, "c": 6}]
