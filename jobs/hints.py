@@ -2,6 +2,10 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Final
+
+SAY_CHARSET: Final = "say the charset in Content-Type (text/csv; charset=latin-1)"
+"""For text that is not UTF-8, to whom sends it over HTTP."""
 
 # difflib compares against every name; more than this many would make an error slower than the request
 _MAX_COMPARED = 2_000

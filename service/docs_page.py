@@ -1,6 +1,7 @@
 """The page /docs: every operation as plain HTML, which Swagger UI takes over where its script loads."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -18,6 +19,7 @@ p { margin: .4rem 0 } pre { background: #f6f8fa; border-radius: 6px; padding: .6
 code, pre { font: 13px/1.45 ui-monospace, monospace }"""
 """The look of the pages for people."""
 _SWAGGER: Final = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui"
+_CODE: Final = re.compile("`([^`]+)`")
 # the script is asynchronous and brings its style sheet: a network that never answers must not keep the page blank
 _PAGE: Final = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -59,7 +61,7 @@ def docs_page(document: Mapping[str, Any], base: str) -> str:
     info = document["info"]
     return _PAGE.substitute(
         title=escape(f"{info['title']} {info['version']}"),
-        about=escape(info["description"]),
+        about=_prose(info["description"]),
         document="./openapi.json",  # relative: right behind a proxy's prefix as well
         style=STYLE,
         swagger=_SWAGGER,
@@ -73,10 +75,15 @@ def _operations(document: Mapping[str, Any], base: str) -> Iterator[str]:
             about = operation.get("description")
             yield (
                 f"<article><h2><b>{escape(method.upper())}</b> <code>{escape(path)}</code></h2>"
-                f"<p>{escape(operation['summary'])}</p>"
-                + (f"<p>{escape(about)}</p>" if about else "")
+                f"<p>{_prose(operation['summary'])}</p>"
+                + (f"<p>{_prose(about)}</p>" if about else "")
                 + f"<pre>{escape(_curl(method, base + path, operation))}</pre></article>"
             )
+
+
+def _prose(text: str) -> str:
+    """Text of the document as HTML; what stands in backticks there is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _curl(method: str, url: str, operation: Mapping[str, Any]) -> str:
@@ -87,9 +94,9 @@ def _curl(method: str, url: str, operation: Mapping[str, Any]) -> str:
     words = ["curl"]
     if method == "head":
         words.append("--head")
-    elif method not in ("get", "post"):
-        words += ["--request", method.upper()]
     media_type, body = _body(operation)
+    if method not in ("get", "head") and not (method == "post" and media_type):  # a body makes it a POST by itself
+        words += ["--request", method.upper()]
     if media_type:
         words += ["--header", f"Content-Type: {media_type}", "--data-binary", body]
     return shlex.join([*words, url])

@@ -15,6 +15,7 @@ from jobs.codecs.budget import Budget
 from jobs.codecs.delimited_quotes import open_in_last
 from jobs.codecs.delimited_types import FALSE, TRUE
 from jobs.errors import CellTooLarge, InputEmpty, InputMalformed
+from jobs.hints import SAY_CHARSET
 
 # what pandas' text columns are made of: read as such it needs no cast later, and Arrow's reader is 10 % faster
 TEXT = pa.large_string()
@@ -245,6 +246,5 @@ def _row_of_bad_bytes(body: pa.Buffer) -> int | None:
 
 def _not_utf8(options: DecodeOptions, row: int | None) -> InputMalformed:
     where = "the header" if row == 0 else f"row {row}" if row else "the text"
-    hint = "say the charset in Content-Type (text/csv; charset=latin-1)"
-    detail = f"input {options.name!r}: {where} is not UTF-8; {hint}"
+    detail = f"input {options.name!r}: {where} is not UTF-8; {SAY_CHARSET}"
     return InputMalformed(detail, input=options.name, row=row or None)

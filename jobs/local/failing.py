@@ -44,14 +44,14 @@ class Failing:
         return "\n".join([f"before {self.step.label}: {rows:,} rows x {columns:,} columns", *listed, "", head])
 
     def names(self) -> dict[str, Any]:
-        """What a debugger has in reach."""
-        return {"frame": self.frame, "step": self.step, "inputs": dict(self.inputs), "pd": pd}
+        """What a debugger has in reach; `step` is a command of pdb."""
+        return {"frame": self.frame, "this_step": self.step, "inputs": dict(self.inputs), "pd": pd}
 
 
-def failing_call(step: Step, frame: pd.DataFrame, inputs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The call that failed; `step.transform` holds its arguments."""
+def failing_call(this_step: Step, frame: pd.DataFrame, inputs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The call that failed; `this_step.transform` holds its arguments."""
     around = Surroundings(frames=inputs, context=Context(inputs=inputs))
-    return step.transform.apply(frame, around)
+    return this_step.transform.apply(frame, around)
 
 
 def under_pdb(failing: Failing) -> None:
@@ -65,7 +65,9 @@ def under_pdb(failing: Failing) -> None:
 
 
 def in_ipython(failing: Failing) -> None:
-    """Open IPython with `frame`, `step` and `inputs`; raises ImportError where it is not installed."""
+    """Open IPython with `frame`, `this_step` and `inputs`; raises ImportError where it is not installed."""
     importlib.import_module("IPython").embed(
-        user_ns=failing.names(), banner1=f"{failing.step.label}: frame, step and inputs are there", colors="neutral"
+        user_ns=failing.names(),
+        banner1=f"{failing.step.label}: frame, this_step and inputs are there",
+        colors="neutral",
     )

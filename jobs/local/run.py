@@ -17,7 +17,7 @@ from jobs.codecs.table import by_name
 from jobs.errors import FramequeueError
 from jobs.local.failing import Failing
 from jobs.local.inputs import LocalInput
-from jobs.model import AttemptReport, JobSpec, OnRowError, Outcome, Warn
+from jobs.model import AttemptReport, InputInfo, JobSpec, OnRowError, Outcome, Timing, Warn
 from jobs.pipeline import Step
 from jobs.rejects import Rejects
 from jobs.transforms.catalogue import Catalogue
@@ -78,12 +78,19 @@ class LocalEnd:
     product: Product | None = None
     report: AttemptReport | None = None
     failing: Failing | None = None
+    inputs: Mapping[str, InputInfo] = field(default_factory=dict)
+    """Those that a run which failed had read, in `decode_ms` together."""
+    decode_ms: float = 0.0
 
     @property
     def outcome(self) -> Outcome:
         """The outcome as a job would keep it."""
         if self.product is None:
-            return Outcome(error=None if self.report is None else self.report.error)
+            return Outcome(
+                error=None if self.report is None else self.report.error,
+                timing=Timing(decode_ms=self.decode_ms),
+                inputs=dict(self.inputs),
+            )
         return self.product.outcome
 
 
@@ -146,7 +153,14 @@ def run(
         product = compute(work)
     except FramequeueError as error:
         report = report_of(error, watch, attempt=1, outcome="failed", worker=LOCAL)
-        return LocalEnd(tuple(watch.steps.values()), report=report, failing=Failing.of(error, watch.named))
+        given = watch.given
+        return LocalEnd(
+            tuple(watch.steps.values()),
+            report=report,
+            failing=Failing.of(error, watch.named),
+            inputs={} if given is None else given.reader.infos,
+            decode_ms=0.0 if given is None else given.decode_ms,
+        )
     return LocalEnd(tuple(watch.steps.values()), product)
 
 

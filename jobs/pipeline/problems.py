@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from jobs.errors import ArgumentInvalid, ArgumentUnknown, FramequeueError
 from jobs.expressions import Extent
+from jobs.hints import did_you_mean
 from jobs.transforms.arguments import pointer, shown
 from jobs.transforms.base import Transform
 
@@ -58,8 +59,21 @@ def _problems(transform: type[Transform], arguments: dict[str, Any], error: Vali
         by_place.setdefault(_place(arguments, detail), []).append(detail)
     above = {ancestor for place in by_place for ancestor in _ancestors(place)}
     # of a union each branch complains: the one that went deepest understood the value best
-    deepest = [place for place in by_place if place not in above]
+    deepest = _misspelt_first({place: details[0]["type"] for place, details in by_place.items() if place not in above})
     return [_problem(transform, place, by_place[place]) for place in deepest[:_MAX_PROBLEMS]]
+
+
+def _misspelt_first(kinds: Mapping[str, str]) -> list[str]:
+    """The places in their order, but an unknown name before all others where it is close to one that is missing."""
+    missing = [place.rpartition("/") for place, kind in kinds.items() if kind == "missing"]
+    misspelt = set()
+    for place, kind in kinds.items():
+        parent, _, name = place.rpartition("/")
+        if kind == "extra_forbidden" and did_you_mean(
+            name, [other for beside, _, other in missing if beside == parent]
+        ):
+            misspelt.add(place)
+    return sorted(kinds, key=lambda place: place not in misspelt)
 
 
 def _ancestors(place: str) -> Iterator[str]:

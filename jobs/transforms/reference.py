@@ -1,7 +1,7 @@
 """The page of documentation about the ops, written from the catalogue itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
 
@@ -68,37 +68,68 @@ def _names(names: str) -> str:
 def _section(known: dict[str, Any], example: Example | None) -> str:
     lines = [f"### {known['op']}\n", f"{known['summary']}\n"]
     schema = known["parameters"]
-    required = schema.get("required", [])
+    required, objects = schema.get("required", []), schema.get("$defs", {})
     if schema.get("properties"):
         lines += ["| argument | is | default | |", "|---|---|---|---|"]
-        lines += [_row(name, field, name in required) for name, field in schema["properties"].items()]
+        lines += [_row(name, field, name in required, objects) for name, field in schema["properties"].items()]
         lines.append("")
+    if objects:
+        lines.append(_of_objects(schema["properties"], objects))
     if example is not None:
         lines.append(_shown(example))
     return "\n".join(lines)
 
 
-def _row(name: str, field: dict[str, Any], required: bool) -> str:
+def _row(name: str, field: dict[str, Any], required: bool, objects: Mapping[str, Any]) -> str:
     default = "required" if required else f"`{json.dumps(field.get('default'))}`"
-    text = str(field.get("description", "")).replace("|", "\\|")
-    return f"| `{name}` | {_kind(field)} | {default} | {text} |"
+    cells = (f"`{name}`", _kind(field, objects), default, str(field.get("description", "")))
+    return f"| {' | '.join(map(_one_line, cells))} |"
 
 
-def _kind(field: dict[str, Any]) -> str:
-    """A JSON Schema in a few words."""
+def _one_line(text: str) -> str:
+    """Text as a cell of a table can hold it."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _of_objects(fields: Mapping[str, Any], objects: Mapping[str, Any]) -> str:
+    """What the objects among the arguments take: a line for each, with the defaults."""
+    lines = ["What the objects take, with the defaults:\n"]
+    for name, field in fields.items():
+        for referred in _referred(field):
+            inside = objects[referred]
+            required = inside.get("required", [])
+            told = [
+                f"`{one}` ({'required' if one in required else json.dumps(about.get('default'))})"
+                for one, about in inside.get("properties", {}).items()
+            ]
+            lines.append(f"- `{name}`: {', '.join(told) or 'nothing, `{}`'}")
+    return "\n".join(lines) + "\n"
+
+
+def _referred(field: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the objects that a field may hold, or hold some of."""
+    inner = field.get("additionalProperties")
+    for option in (field, *field.get("anyOf", ()), *([inner] if isinstance(inner, dict) else [])):
+        if "$ref" in option:
+            yield option["$ref"].rpartition("/")[2]
+
+
+def _kind(field: dict[str, Any], objects: Mapping[str, Any]) -> str:
+    """A JSON Schema in a few words; `objects` are those it refers to."""
     if "anyOf" in field:
-        return " or ".join(dict.fromkeys(_kind(option) for option in field["anyOf"]))
+        return " or ".join(dict.fromkeys(_kind(option, objects) for option in field["anyOf"]))
     if "const" in field or "enum" in field:
         return ", ".join(f"`{json.dumps(value)}`" for value in field.get("enum", [field.get("const")]))
     if "$ref" in field:
-        return "object"
+        names = objects.get(field["$ref"].rpartition("/")[2], {}).get("properties", {})
+        return f"object of {', '.join(f'`{name}`' for name in names)}" if names else "object"
     if field.get("format") == "expression":
         return "expression"
     if field.get("type") == "array" and "items" in field:
-        return f"array of {_kind(field['items'])}"
+        return f"array of {_kind(field['items'], objects)}"
     inner = field.get("additionalProperties")
     if field.get("type") == "object" and isinstance(inner, dict):
-        return f"object of {_kind(inner)}"
+        return f"object of {'objects' if '$ref' in inner else _kind(inner, objects)}"
     return str(field.get("type", "anything"))
 
 
@@ -116,4 +147,4 @@ def _table(records: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    return "null" if value is None else str(value).replace("|", "\\|")
+    return "null" if value is None else _one_line(str(value))

@@ -130,6 +130,7 @@ def _read_less(work: Work) -> Product:
 def _computed(work: Work, pipeline: Pipeline, readings: Mapping[str, Reading], clock: Clock) -> Product:
     memory, rejects = work.watch.memory, _collector(work.spec)
     given = Given(_reader(work, readings, rejects), work.payloads, work.watch.memory, last=_all_whole(readings))
+    work.watch.given = given
     result, steps = _run(work, pipeline, given, rejects)
     clock.lap()
     table, mapped = from_pandas(result)

@@ -12,6 +12,7 @@ import pandas as pd
 from jobs.errors import FramequeueError
 from jobs.pipeline import Step, StepDetails, failure_details
 from jobs.pipeline.failures import Moment
+from jobs.worker.inputs import Given
 from jobs.worker.memory import Memory
 
 _STACK: Final = 40
@@ -22,6 +23,8 @@ class Watch:
     """Where an attempt is, and how much memory it took so far."""
 
     memory: Memory = field(default_factory=Memory)
+    given: Given | None = None
+    """Its inputs, once the pipeline is known."""
     _thread: int | None = None
     _noted: tuple[FramequeueError, StepDetails | None] | None = None
     _at: tuple[Step, pd.DataFrame, Mapping[str, pd.DataFrame]] | None = None

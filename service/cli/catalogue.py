@@ -74,16 +74,22 @@ def _arguments(console: Console, schema: dict[str, Any]) -> None:
         table.add_column(heading)
     for name, field in schema.get("properties", {}).items():
         default = "required" if name in required else plain(field.get("default"), 40)
-        table.add_row(*map(Text, (name, _type(field), default, plain(field.get("description", "")))))
+        table.add_row(
+            *map(Text, (name, type_of(field, schema.get("$defs", {})), default, plain(field.get("description", ""))))
+        )
     console.print(table)
 
 
-def _type(field: dict[str, Any]) -> str:
+def type_of(field: dict[str, Any], objects: dict[str, Any]) -> str:
+    """A JSON Schema in a few words; `objects` are those it refers to, whose names are no words for people."""
     if "anyOf" in field:
-        return " | ".join(_type(option) for option in field["anyOf"])
+        return " | ".join(dict.fromkeys(type_of(option, objects) for option in field["anyOf"]))
     if "enum" in field:
         return " | ".join(json.dumps(value) for value in field["enum"])
-    return str(field.get("type") or field.get("$ref", "any").rpartition("/")[2])
+    if "$ref" in field:
+        names = objects.get(field["$ref"].rpartition("/")[2], {}).get("properties", {})
+        return plain(f"object of {', '.join(names)}") if names else "object"
+    return str(field.get("type", "any"))
 
 
 def _as_json(console: Console, value: Any) -> Syntax | Text:

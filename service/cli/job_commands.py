@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.options import Format, InputCharset, InputFormat, JobId, Key, Output, Server, client
+from service.cli.options import Format, InputCharset, InputFormat, JobId, Key, OnRowError, Output, Server, client
 
 commands = typer.Typer()
 frames = typer.Typer(help="Tables that the service keeps, for any number of jobs.", no_args_is_help=True)
@@ -35,7 +35,7 @@ def submit(
     max_attempts: Annotated[int | None, typer.Option(min=1, help="How often it is tried.")] = None,
     delay_s: Annotated[float | None, typer.Option(min=0, help="How long it waits before it is queued.")] = None,
     result_ttl_s: Annotated[int | None, typer.Option(min=1, help="How long the result is kept, in seconds.")] = None,
-    on_row_error: Annotated[str | None, typer.Option(help="What a bad row does: fail, or reject.")] = None,
+    on_row_error: OnRowError = None,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="With reject: how many rows may be.")] = None,
     idempotency_key: Annotated[str | None, typer.Option(help="The same key twice makes one job.")] = None,
     validate: Annotated[bool, typer.Option("--validate", help="Only say whether it would be taken.")] = False,

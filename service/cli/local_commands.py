@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.options import Format, InputCharset, InputFormat, JobId, Key, Output, Server, section
+from service.cli.options import Format, InputCharset, InputFormat, JobId, Key, OnRowError, Output, Server, section
 
 commands = typer.Typer()
 
@@ -33,7 +33,7 @@ def run(
     format: Format = None,
     input_format: InputFormat = None,
     input_charset: InputCharset = None,
-    on_row_error: Annotated[str | None, typer.Option(help="What a bad row does: fail, or reject.")] = None,
+    on_row_error: OnRowError = None,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="With reject: how many rows may be.")] = None,
     rejects: Annotated[str | None, typer.Option(metavar="FILE", help="Write the rows that are set aside here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,

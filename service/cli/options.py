@@ -22,6 +22,13 @@ Format = Annotated[
 ]
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 InputFormat = Annotated[str | None, typer.Option(help="The inputs' format, where names do not tell it.")]
+OnRowError = Annotated[
+    str | None,
+    typer.Option(
+        help="What a row does that cannot be read or cast, or that `expect` refuses: fail (the job), or reject (set it"
+        " aside)."
+    ),
+]
 InputCharset = Annotated[str | None, typer.Option(help="The charset of CSV and TSV inputs, such as latin-1 [UTF-8].")]
 
 

@@ -9,10 +9,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from jobs.hints import SAY_CHARSET
 from service.cli.command import as_typed
 from service.cli.tables import Records
 from service.cli.words import counted, plain
 
+_MIB = 1024**2
 _STATE_STYLES = {"succeeded": "green", "failed": "bold red", "canceled": "yellow", "running": "cyan"}
 # what the service cannot say, because it does not know who calls
 _HINTS = {
@@ -91,15 +93,16 @@ def failure(job: Mapping[str, Any], report: Mapping[str, Any]) -> Panel:
     error = job.get("error") or {}
     attempt = (report.get("attempts") or [{}])[-1]
     facts = Table.grid(padding=(0, 2))
-    detail, _, hint = plain(error.get("detail", "no detail")).partition("; ")
+    detail, hint = plain(error.get("detail", "no detail")), ""
+    if len(error.get("errors") or []) <= 1:  # of several the hint of the first would seem to be that of all
+        detail, _, hint = detail.partition("; ")
     facts.add_row("error", Text(detail, style="bold"))
     for label, value in _report_facts(attempt):
         facts.add_row(label, Text(plain(value)))
-    for place in error.get("errors") or []:
-        row = f", row {place['row']} of {place.get('input')}" if place.get("row") is not None else ""
-        facts.add_row("at", Text(plain(place.get("pointer") or "/") + plain(row)))
+    for label, value in _places(error):
+        facts.add_row(label, value)
     if hint:
-        facts.add_row("hint", Text(hint, style="bold yellow"))
+        facts.add_row("hint", Text(_typed(hint), style="bold yellow"))
     parts: list[RenderableType] = [facts]
     if samples := attempt.get("samples"):
         telling = _telling(list(samples[0]), f"{error.get('detail')} {attempt.get('column')}")
@@ -114,14 +117,32 @@ def refusal(status: int, problem: Mapping[str, Any]) -> Panel:
     lines = [Text(plain(said), style="bold")]
     for place in problem.get("errors") or []:
         detail = str(place.get("detail") or "")
-        if place.get("pointer") or detail not in said:
-            lines.append(Text(f"at {plain(place.get('pointer') or '/')}", style="yellow"))
+        if place.get("pointer"):
+            lines.append(Text(f"at {plain(place['pointer'])}", style="yellow"))
         if detail not in said:  # which may have `step 1 (head): ` before it
             lines.append(Text(f"   {plain(detail)}"))
     codes = dict.fromkeys([problem.get("code"), *(place.get("code") for place in problem.get("errors") or [])])
     lines += [Text(as_typed(_HINTS[code]), style="bold yellow") for code in codes if code in _HINTS]
     title = Text(plain(f"{problem.get('title', 'Refused')} · {problem.get('code', status)}"), style="bold red")
     return Panel(Group(*lines), title=title, title_align="left", border_style="red", expand=False)
+
+
+def _places(error: Mapping[str, Any]) -> Iterable[tuple[str, Text]]:
+    """Where: each place, and what is wrong there where the error itself does not say it."""
+    said = str(error.get("detail"))
+    for place in error.get("errors") or []:
+        row = f"row {place['row']} of {place.get('input')}" if place.get("row") is not None else ""
+        where = ", ".join(part for part in (place.get("pointer"), row) if part)
+        if where:
+            yield "at", Text(plain(where))
+        detail = str(place.get("detail") or "")
+        if detail not in said:  # which may have `step 1 (head): ` before it
+            yield "", Text(_typed(plain(detail)))
+
+
+def _typed(hint: str) -> str:
+    """A hint as one types it here: the service speaks of headers."""
+    return hint.replace(SAY_CHARSET, "say the charset, as in --input-charset latin-1")
 
 
 def _telling(names: Sequence[str], told: str) -> frozenset[str]:
@@ -140,8 +161,8 @@ def _report_facts(attempt: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
         yield "exception", kind if message in str((attempt.get("error") or {}).get("detail")) else exception
     if shape := attempt.get("shape"):
         yield "shape", f"{counted(shape[0], 'row')} × {counted(shape[1], 'column')} before the step"
-    if peak := attempt.get("peak_memory_bytes"):
-        yield "memory", f"{peak / 1024**2:,.0f} MiB at the most"
+    if (peak := attempt.get("peak_memory_bytes") or 0) >= _MIB:
+        yield "memory", f"{peak / _MIB:,.0f} MiB at the most"
     if attempt.get("attempt"):
         yield "attempt", f"{attempt['attempt']}"
 

@@ -157,7 +157,7 @@ def _stop(asked: Asked, end: LocalEnd, local: LocalJob, settings: Settings) -> N
         return
     render.line(failing.described(), flush=True)
     if asked.pdb or asked.ipython:
-        _tell("`frame`, `step` and `inputs` are there; in pdb `s` goes into the call, `c` on to the exception")
+        _tell("`frame`, `this_step` and `inputs` are there; in pdb `s` goes into the call, `c` on to the exception")
         # those that are not used any more were let go, and may be what is wanted now
         failing = replace(failing, inputs={**_whole(local, settings), **failing.inputs})
         (in_ipython if asked.ipython else under_pdb)(failing)

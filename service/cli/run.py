@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -124,7 +125,7 @@ def watched(job: LocalJob, catalogue: Catalogue, settings: Settings) -> LocalEnd
 
 @contextmanager
 def _heard() -> Iterator[None]:
-    """What transforms log, on stderr."""
+    """What transforms log, on stderr, and then what libraries warned of, each once."""
     logger, handler = logging.getLogger(JOB_LOGGER), logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     level, passes_on = logger.level, logger.propagate
@@ -132,7 +133,10 @@ def _heard() -> Iterator[None]:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
-        yield
+        with warnings.catch_warnings(record=True) as caught:
+            yield
+        for text in dict.fromkeys(str(one.message) for one in caught):  # where in which library tells nobody anything
+            logger.warning(text)
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)

@@ -59,10 +59,10 @@ def test_a_failed_job_fails_here_in_the_same_step(stack: Up, failed: str, tmp_pa
 
 
 def test_the_debugger_stops_in_the_failing_call(stack: Up, failed: str, tmp_path: Path) -> None:
-    commands = b"p frame.to_dict('list')\np step.op, sorted(inputs)\nc\nq\n"
+    commands = b"p frame.to_dict('list')\nthis_step.op, sorted(inputs)\nc\nq\n"
     done = framequeue("replay", failed, "--pdb", "--dir", str(tmp_path), url=stack.url, given=commands)
     said = done.stdout.decode()
-    assert "return step.transform.apply(frame, around)" in said or "around = Surroundings(" in said
+    assert "return this_step.transform.apply(frame, around)" in said or "around = Surroundings(" in said
     assert "{'region': ['S'], 'amount': [3]}" in said
     assert "('sort_values', ['df'])" in said
     assert "ColumnUnknown: " in said
@@ -81,7 +81,7 @@ def test_ipython_opens_where_it_is_installed(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     opened = typed("replay", failed, "--ipython", "--dir", str(tmp_path), "--server", stack.url)
-    assert "opened with ['frame', 'inputs', 'pd', 'step'] (1, 2)" in opened.out
+    assert "opened with ['frame', 'inputs', 'pd', 'this_step'] (1, 2)" in opened.out
     monkeypatch.delitem(sys.modules, "IPython")
 
 

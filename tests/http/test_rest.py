@@ -179,6 +179,26 @@ async def test_the_root_leads_to_the_docs(api: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
 
 
+def prose(text: str) -> str:
+    return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(text))
+
+
+def method_of(call: str) -> str:
+    """The method that curl sends."""
+    words = shlex.split(call)
+    if "--request" in words:
+        return words[words.index("--request") + 1]
+    return "HEAD" if "--head" in words else "POST" if "--data-binary" in words else "GET"
+
+
+async def test_every_call_on_the_docs_page_has_its_operations_method(api: httpx.AsyncClient) -> None:
+    text = (await api.get("/docs")).text
+    found = re.findall(r"<h2><b>(\w+)</b> <code>(.*?)</code>.*?<pre>(.*?)</pre>", text, re.DOTALL)
+    assert {"/v1/jobs/{id}/cancel", "/v1/jobs/{id}/rerun"} <= {path for _, path, _ in found}
+    for method, path, call in found:
+        assert method_of(html.unescape(call)) == method, path
+
+
 async def test_the_docs_page_needs_nothing_from_elsewhere(api: httpx.AsyncClient) -> None:
     answer = await api.get("/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -187,8 +207,9 @@ async def test_the_docs_page_needs_nothing_from_elsewhere(api: httpx.AsyncClient
     document = (await api.get("/openapi.json")).json()
     for path, methods in document["paths"].items():
         for method, one in methods.items():
-            heading = f"<b>{method.upper()}</b> <code>{path}</code></h2><p>{html.escape(one['summary'])}</p>"
+            heading = f"<b>{method.upper()}</b> <code>{path}</code></h2><p>{prose(one['summary'])}</p>"
             assert heading in plain, heading
+    assert "`" not in re.sub(r"<pre>.*?</pre>", "", plain, flags=re.DOTALL)
     calls = [html.unescape(call) for call in re.findall(r"<pre>(.*?)</pre>", plain, re.DOTALL)]
     for call in calls:
         words = shlex.split(call)

@@ -9,6 +9,7 @@ import pytest
 from jobs import Context, transform
 from jobs.errors import (
     ArgumentInvalid,
+    ArgumentUnknown,
     ColumnUnknown,
     CountExceeded,
     FramequeueError,
@@ -94,6 +95,14 @@ def test_all_that_is_wrong_is_found_at_once():
 def test_messages_say_what_is_expected(step, message):
     with pytest.raises(FramequeueError, match=message):
         parse([step])
+
+
+def test_a_misspelt_argument_is_told_before_the_one_it_leaves_out():
+    with pytest.raises(ArgumentUnknown, match=r"'expresion'; did you mean 'expr'\?") as caught:
+        parse([{"op": "query", "expresion": "qty > 1"}])
+    assert [place.pointer for place in caught.value.places] == ["/pipeline/0/expresion", "/pipeline/0/expr"]
+    with pytest.raises(ArgumentInvalid, match="query needs 'expr'"):
+        parse([{"op": "query", "zzz": "qty > 1"}])
 
 
 def test_with_several_inputs_the_first_step_says_which():

@@ -27,6 +27,8 @@ class GroupBy(Verbs):
     with each of some columns. `transform` adds columns to the frame, in its row order, and takes functions of rows too
     (`shift`, `rank`, `cumsum`, `ffill`, …); a column whose name is there is replaced. `filter`, `head`, `tail`, `nth`
     and `sample` give rows of the frame. `shift`, `rank`, `cumsum` and the like give the changed columns without keys.
+    A verb's object holds its arguments, as in `{"op": "groupby", "by": "region", "head": {"n": 2}}`; `"sum": {}` takes
+    the defaults.
 
     Decimals stay exact under sum, min, max, first, last, shifting and filling; other functions of them give float64.
     Rows whose key is null are in no group (`dropna`): they get null, or are left out.

@@ -162,3 +162,38 @@ def test_a_result_without_a_form_in_the_format_is_said(tmp_path: Path) -> None:
     said = typed("run", str(tmp_path / "twice.csv"), "-p", json.dumps(steps), "--format", "json")
     assert said.code == 1
     assert "cannot be written" in said.end
+
+
+def test_each_problem_is_told_with_its_own_words_and_place(sales: str) -> None:
+    steps = '[{"op": "query", "expresion": "qty > 1"}, {"op": "head", "m": 3}]'
+    said = typed("run", sales, "-p", steps)
+    told = " ".join(said.err.replace("│", " ").split())
+    for part in (
+        "no argument 'expresion'; did you mean 'expr'? (and 2 more problems)",
+        "at /pipeline/0/expresion at /pipeline/0/expr query needs 'expr'",
+        "at /pipeline/1/m head has no argument 'm'; head takes 'n'",
+    ):
+        assert part in told, told
+
+
+def test_a_report_has_no_empty_facts_and_speaks_of_options(tmp_path: Path) -> None:
+    (tmp_path / "latin.csv").write_bytes("a,b\né,2\n".encode("latin-1"))
+    told = " ".join(typed("run", str(tmp_path / "latin.csv")).err.replace("│", " ").split())
+    assert "at row 1 of df" in told
+    assert "--input-charset latin-1" in told
+    for noise in ("Content-Type", "0 MiB", "at /"):
+        assert noise not in told
+    assert typed("run", str(tmp_path / "latin.csv"), "--input-charset", "latin-1").out == "a,b\né,2\n"
+
+
+def test_a_failed_run_tells_what_it_read(sales: str) -> None:
+    said = typed("run", sales, "-p", '[{"op": "head", "n": 2}, {"op": "query", "expr": "amuont > 1"}]')
+    lines = [line.split("\t")[:4] for line in said.err.splitlines()]
+    assert lines[1:3] == [["read", "df", "3", "2"], ["1", "head", "2", "2"]]
+
+
+def test_what_a_library_warns_of_is_said_once_without_its_files(tmp_path: Path) -> None:
+    (tmp_path / "days.csv").write_text("a,b\n1x,2\n2021-01-01,2\n")
+    said = typed("run", str(tmp_path / "days.csv"), "-p", '[{"op": "to_datetime", "columns": ["a"]}]')
+    assert said.err.count("Could not infer format") == 1
+    assert "convert.py" not in said.err

@@ -1,6 +1,8 @@
 """The catalogue: every example runs, the page is what the code says, and users' functions become ops."""
 
+import re
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -48,6 +50,23 @@ def test_every_op_and_argument_is_documented(op):
 def test_the_page_is_written_from_the_catalogue():
     written = (ROOT / "docs" / "transforms.md").read_text(encoding="utf-8")
     assert written == reference(Catalogue())
+
+
+def test_every_row_of_the_page_has_the_cells_of_its_header():
+    lines = reference(Catalogue()).splitlines()
+    tables = [list(rows) for is_row, rows in groupby(lines, key=lambda line: line.startswith("|")) if is_row]
+    assert len(tables) > 100
+    for header, *rows in tables:
+        assert rows, header
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {header.count("|")}, header
+
+
+def test_the_page_tells_what_the_verbs_of_groupby_take():
+    section = reference(Catalogue()).partition("\n### groupby\n")[2].partition("\n### ")[0]
+    assert "| `head` | object of `n` or null |" in section
+    assert "\n- `head`: `n` (5)\n" in section
+    assert "\n- `nth`: `n` (required), `dropna` (null)\n" in section
+    assert "Ends" not in section
 
 
 def test_the_fingerprint_tells_catalogues_apart():
