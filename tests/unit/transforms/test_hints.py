@@ -40,3 +40,28 @@ def test_an_op_that_pandas_has_is_told_apart_from_a_slip(op, hint):
     assert raised.value.places[0].pointer == "/pipeline/0/op"
     assert "reindex" not in raised.value.detail
     assert ("did you mean" in raised.value.detail) == (op == "haed")
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        ("M", "; pandas now calls it 'ME'"),
+        ("2M", "; pandas now calls it 'ME'"),
+        ("H", "; pandas now calls it 'h'"),
+        ("Q", "; pandas now calls it 'QE'"),
+        ("often", "'7D' or 'MS'"),
+    ],
+)
+def test_an_old_frequency_is_told_by_its_new_name(rule, hint):
+    detail, at = refused({"op": "resample", "rule": rule, "on": "at", "agg": {"n": [None, "size"]}})
+    assert detail.endswith(hint)
+    assert at == "/pipeline/0/rule"
+
+
+def test_what_pandas_says_is_told_to_the_end():
+    days = pd.DataFrame({"day": ["2024-01-31", "31.12.2024"]})
+    with pytest.raises(FramequeueError) as raised:
+        run(days, {"op": "to_datetime", "columns": "day"})
+    assert "might want to try: passing `format`" in raised.value.detail
+    assert "passing `format='mixed'`" in raised.value.detail
+    assert raised.value.detail.endswith("; row 2 is '31.12.2024'; errors=coerce makes such values null")
