@@ -52,8 +52,9 @@ class OpUnknown(PipelineError):
     code = "pipeline.op_unknown"
     title = "Unknown op"
 
-    def __init__(self, op: str, known: Iterable[str], pointer: str = "/op") -> None:
-        hint = did_you_mean(op, known) or "; GET /v1/transforms lists the ops there are"
+    def __init__(self, op: str, known: Iterable[str], pointer: str = "/op", *, why: str | None = None) -> None:
+        nearest = did_you_mean(op, known) or "; GET /v1/transforms lists the ops there are"
+        hint = nearest if why is None else f": {why}"
         super().__init__(f"no op {op!r}{hint}", pointer)
 
 

@@ -12,6 +12,7 @@ from jobs.pipeline.problems import validated
 from jobs.transforms.arguments import shown
 from jobs.transforms.base import Transform
 from jobs.transforms.catalogue import Catalogue
+from jobs.transforms.left_out import why_left_out
 
 _MAX_PLACES = 100
 
@@ -104,7 +105,7 @@ def _transform(reading: _Reading, op: Any, arguments: dict[str, Any]) -> Transfo
         reading.problems.append(ArgumentInvalid(f'{missing}; it names the transform, as in {{"op": "head"}}', "/op"))
         return None
     if op not in reading.catalogue:
-        reading.problems.append(OpUnknown(op, reading.catalogue))
+        reading.problems.append(OpUnknown(op, reading.catalogue, why=why_left_out(op)))
         return None
     made = validated(reading.catalogue[op], arguments, reading.extent)
     if isinstance(made, Transform):

@@ -21,6 +21,7 @@ REFUSALS: Final = (
     pa.ArrowException,
 )
 """What pandas and Arrow raise of data that a call cannot work on."""
+_LONGEST: Final = 450
 
 
 class Delegated(Transform):
@@ -78,5 +79,11 @@ def of_a_kind(frame: pd.DataFrame, op: str, error: Exception) -> DtypeUnsuitable
 
 
 def reason(error: Exception) -> str:
-    """The first line of what pandas or Arrow says."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+    """What pandas or Arrow says, in one line: whole lines of it, as many as are told in a message."""
+    lines = [line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip()]
+    text = (lines or [type(error).__name__])[0][:_LONGEST]
+    for line in lines[1:]:
+        if len(text) + len(line) >= _LONGEST:
+            break
+        text = f"{text} {line}"
+    return text.rstrip(" :;")

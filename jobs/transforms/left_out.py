@@ -86,6 +86,11 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
 """Whose names they are → why not → names, with a space between them."""
 
 
+def why_left_out(name: str) -> str | None:
+    """Why there is no op of a name that pandas has, and what to use; None for any other name."""
+    return next((reason for whose in LEFT_OUT for one, reason in left_out(whose) if one == name), None)
+
+
 def left_out(whose: str) -> Iterator[tuple[str, str]]:
     """Each name of `DataFrame`, `Series` or `pandas` (its functions) that is no op, and why not."""
     for reason, names in LEFT_OUT[whose].items():

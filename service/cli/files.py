@@ -1,7 +1,6 @@
 """Files, pipes and terminals as sources of frames and targets of results."""
 
 import codecs
-import json
 import os
 import re
 import stat
@@ -11,11 +10,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
+from jobs.errors import FramequeueError
 from service.client import File
 from service.ended import Ended
 from service.formats import Format, FormatUnclear, named, of_file
+from service.intake.strict import strict
+from service.intake.wording import message_of, pointer_to, readable, split
 
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
+_JSON = msgspec.json.Decoder()
 STDIO = "-"
 
 
@@ -27,12 +32,17 @@ def pipeline(given: str) -> list[Any]:
     where = "--pipeline" if inline else given
     try:
         text = given if inline else sys.stdin.read() if given == STDIO else Path(given).read_text("utf-8")
-        steps = json.loads(text)
+        steps = strict(_JSON, text.encode(), where)
     except OSError as error:
         hint = "name a JSON file, or write the steps inline as a JSON list"
         raise Ended(f"cannot read the pipeline {given!r} ({error.strerror}); {hint}", 2) from None
-    except ValueError as error:
-        raise Ended(f"{where} is not JSON: {error}", 2) from None
+    except msgspec.ValidationError as error:
+        message = message_of(error)
+        raise Ended(f"{where}: {readable(message)} at {pointer_to(split(message)[1])}", 2) from None
+    except (FramequeueError, ValueError) as error:
+        raise Ended(
+            error.detail if isinstance(error, FramequeueError) else f"{where} is not JSON: {error}", 2
+        ) from None
     if isinstance(steps, dict) and set(steps) == {"pipeline"}:
         steps = steps["pipeline"]
     if not isinstance(steps, list):

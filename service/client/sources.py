@@ -1,5 +1,6 @@
 """What is submitted, as a request: DataFrames and files as bodies, the rest in the envelope."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -67,6 +68,7 @@ def gather(inputs: Any, pipeline: Steps, options: Options, *, packed: bool) -> G
     steps = list(pipeline)
     if not all(isinstance(step, Mapping) for step in steps):
         raise TypeError('the pipeline is a list of steps, such as [{"op": "head", "n": 5}]')
+    _check_sayable(steps)
     named = dict(inputs) if isinstance(inputs, Mapping) else {BODY_INPUT: inputs}
     sources: dict[str, Any] = {}
     bodies: dict[str, Body] = {}
@@ -80,6 +82,18 @@ def gather(inputs: Any, pipeline: Steps, options: Options, *, packed: bool) -> G
     fields = _fields(options)
     envelope = {"pipeline": [dict(step) for step in steps], **fields}
     return Gathered(envelope | ({"inputs": sources} if sources else {}), bodies, fields)
+
+
+def _check_sayable(steps: list[Any]) -> None:
+    """Raise FrameRefused that names the step with a value that JSON has no form for, and what to write for it."""
+    for number, step in enumerate(steps, start=1):
+        try:
+            json.dumps(dict(step), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise FrameRefused(
+                f"step {number} of the pipeline cannot be said in JSON ({error}); write an open end as text where an "
+                'op takes one ("inf" in the bins of cut), null for NaN, a time as text'
+            ) from None
 
 
 def body_of(source: Any, *, packed: bool) -> Body | None:

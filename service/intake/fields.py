@@ -15,8 +15,8 @@ from jobs.errors import (
     SpecInvalid,
     TooManySteps,
 )
-from jobs.repeated_keys import repeated_key
-from service.intake.wording import malformed, message_of, pointer_to, readable, split
+from service.intake.strict import strict
+from service.intake.wording import message_of, pointer_to, readable, split
 from service.schemas import UNSENT
 
 _STEPS: Final = msgspec.json.Decoder(list[dict[str, Any]])
@@ -62,21 +62,15 @@ def _bounded(
 
 def _decoded(decoder: "msgspec.json.Decoder[Any]", data: bytes, pointer: str, what: str) -> Any:
     try:
-        value = decoder.decode(data)
+        return strict(decoder, data, what)
     except msgspec.ValidationError as error:
         message = message_of(error)
         said, place = readable(message), pointer_to(split(message)[1])
         if decoder is _STEPS and place.count("/") == 1:
             said = said.replace("an object", 'an object such as {"op": "head"}', 1)
         raise SpecInvalid(said, pointer + place) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise malformed(error, data, what).inside(pointer) from None
-    except RecursionError:
-        raise NestedTooDeep("levels of nested JSON", 1_000, 1_000, pointer) from None
-    key = repeated_key(data, value)
-    if key is not None:
-        raise JsonMalformed(f"{what}: the key {key[:100]!r} is given twice in one object", pointer)
-    return value
+    except (JsonMalformed, NestedTooDeep) as error:
+        raise error.inside(pointer) from None
 
 
 def _check_depth(pipeline: list[dict[str, Any]], limit: int) -> None:

@@ -362,6 +362,15 @@ def test_what_would_not_arrive_is_not_sent(frame, hint):
         service.submit(frame)
 
 
+def test_a_pipeline_that_json_cannot_say_is_named_as_the_place():
+    steps = [{"op": "head"}, {"op": "cut", "column": "a", "bins": [0, float("inf")]}]
+    with (
+        client(lambda _: pytest.fail("nothing is to be sent")) as service,
+        pytest.raises(FrameRefused, match=r'^step 2 of the pipeline .*"inf"'),
+    ):
+        service.submit([{"a": 1}], steps)
+
+
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"retries": -1}, {"base_url": "service:80"}])
 def test_a_client_that_cannot_be_is_refused(options):
     with pytest.raises(ValueError, match=r"timeout|base_url"):

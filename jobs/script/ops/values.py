@@ -50,23 +50,33 @@ def _zone(a: Arguments, w: Writing) -> None:
 
 
 def _clip(a: Arguments, w: Writing) -> None:
-    bounds = {name: a.get(name) for name in ("lower", "upper") if a.get(name) is not None}
+    none = {"lower": (None, "-inf"), "upper": (None, "inf")}
+    bounds = {name: a.get(name) for name in none if a.get(name) not in none[name]}
     if not any(isinstance(bound, dict) for bound in bounds.values()):
-        method(a, w)
+        w.set(w.chain.call(a.op, **given(bounds)))
         return
     names = dict.fromkeys(name for bound in bounds.values() if isinstance(bound, dict) for name in bound)
     clipped = {}
     for name in names:
         own = {side: bound.get(name) if isinstance(bound, dict) else bound for side, bound in bounds.items()}
-        clipped[name] = column(w, name).call("clip", **given({k: v for k, v in own.items() if v is not None})).text()
+        own = {side: bound for side, bound in own.items() if bound not in none[side]}
+        clipped[name] = column(w, name).call("clip", **given(own)).text()
     _replacing(w, clipped)
 
 
 def _cut(a: Arguments, w: Writing) -> None:
-    made = Chain("pd").call(a.op, column(w, a.get("column")).text(), **given(a.others("column", "into")))
+    more = given(a.others("column", "into"))
+    if isinstance(a.get("bins"), list):
+        more["bins"] = f"[{', '.join(map(_edge, a.get('bins')))}]"
+    made = Chain("pd").call(a.op, column(w, a.get("column")).text(), **more)
     labeled = Chain(f"{made.text()}.cat").call("rename_categories", "str").call("astype", '"str"')
     labeled = made if a.get("labels") is not None else labeled
     _replacing(w, {a.get("into") or a.get("column"): labeled.text()})
+
+
+def _edge(edge: Any) -> str:
+    """An edge of a bin: infinite ones are text in JSON."""
+    return f'float("{edge}")' if edge in ("inf", "-inf") else literal(edge)
 
 
 def _replace(a: Arguments, w: Writing) -> None:

@@ -1,5 +1,6 @@
 """The column of times that windows and bins go along, and the durations and frequencies that arguments name."""
 
+import re
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from jobs.transforms.arguments import one_column, refusal, shown
 
 _LONGEST: Final = 100
 _STEPS: Final = 16
+_NEWER: Final = re.compile(r"[Pp]lease use '?([\w-]+)'? instead|Did you mean ([\w-]+)\?")
 
 
 def times_of(frame: pd.DataFrame, name: str, at: str) -> pd.DatetimeIndex | pd.TimedeltaIndex:
@@ -82,7 +84,9 @@ def _offset(text: str) -> Any:
     try:
         offset: Any = to_offset(text)
     except (ValueError, TypeError, OverflowError) as error:
-        detail = f"{shown(text)} is no frequency such as '15min', '7D' or 'MS' ({str(error)[:120]})"
+        newer = _NEWER.search(str(error))
+        hint = "" if newer is None else f"; pandas now calls it {(newer[1] or newer[2])!r}"
+        detail = f"{shown(text)} is no frequency such as '15min', '7D' or 'MS'{hint}"
         raise refusal(ArgumentInvalid(detail)) from None
     if offset.n <= 0:
         raise refusal(ArgumentInvalid(f"a frequency goes forward, and {shown(text)} does not"))

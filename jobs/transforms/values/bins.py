@@ -21,6 +21,7 @@ from jobs.transforms.usage import Columns, plus
 _MOST: Final = 10_000
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Edge = int | float | str
+_OPEN: Final = {"inf": float("inf"), "-inf": float("-inf")}
 
 
 class _Binning(Transform):
@@ -109,7 +110,7 @@ class Cut(_Binning):
     )
 
     bins: Annotated[int, Field(ge=1, le=_MOST)] | Annotated[tuple[_Edge, ...], Field(min_length=2, max_length=_MOST)]
-    """How many bins, or their edges; edges of times as text."""
+    """How many bins, or their edges; edges of times as text. Of numbers, `"-inf"` and `"inf"` leave an end open."""
     right: bool = True
     """Whether a bin includes its right edge; else its left one."""
     include_lowest: bool = False
@@ -119,7 +120,7 @@ class Cut(_Binning):
     def _edges_rise(self) -> "Cut":
         edges = self.bins if isinstance(self.bins, tuple) else ()
         for place, (low, high) in enumerate(pairwise(edges), start=1):
-            if _above(low, high):
+            if _above(_opened(low), _opened(high)):
                 raise refusal(ArgumentInvalid(f"edges rise, and {high!r} lies below {low!r}"), pointer("bins", place))
         return self
 
@@ -138,10 +139,11 @@ class Cut(_Binning):
             return self.bins
         if column.dtype.kind in "mM":
             return pd.Index([fit(edge, column, pointer("bins", place)) for place, edge in enumerate(self.bins)])
-        for place, edge in enumerate(self.bins):
+        edges = [_opened(edge) for edge in self.bins]
+        for place, edge in enumerate(edges):
             if isinstance(edge, str):
                 fit(edge, column, pointer("bins", place))
-        return list(self.bins)
+        return edges
 
 
 class QCut(_Binning):
@@ -166,6 +168,11 @@ class QCut(_Binning):
         labels: Any = list(self.labels) if isinstance(self.labels, tuple) else self.labels
         q = list(self.q) if isinstance(self.q, tuple) else self.q
         return pd.qcut(column, q, labels=labels, precision=self.precision, duplicates=self.duplicates)
+
+
+def _opened(edge: _Edge) -> _Edge:
+    """The edge, an infinite one as the number that JSON has no form for."""
+    return _OPEN.get(edge, edge) if isinstance(edge, str) else edge
 
 
 def _above(low: _Edge, high: _Edge) -> bool:

@@ -12,6 +12,7 @@ from jobs.errors import ArgumentInvalid, DtypeUnsuitable
 from jobs.transforms.arguments import Names, name_list, pointer, refusal, require_keys, shown
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, reason
+from jobs.transforms.direct import rows_where
 from jobs.transforms.follows import Follows
 from jobs.transforms.usage import Columns, plus
 
@@ -22,18 +23,48 @@ Unit = Literal["D", "h", "m", "s", "ms", "us", "ns"]
 
 class _Conversion(Transform):
     follows = Follows.NAMES
+    kind: ClassVar[str]
+    """What a value that cannot be converted is none of."""
 
     columns: Names
     """The columns to convert."""
     errors: Errors = "raise"
-    """A value that cannot be converted fails the step (`raise`), or becomes null (`coerce`)."""
+    """A value that cannot be converted fails the step (`raise`), or becomes null (`coerce`).
+
+    With `raise`, a job whose `on_row_error` is `reject` sets the rows of such values aside.
+    """
 
     @abstractmethod
     def convert(self, column: pd.Series, errors: Errors) -> Any:
         """pandas' answer for one column."""
 
-    def apply(self, frame: pd.DataFrame, _: Surroundings) -> pd.DataFrame:
-        """The frame with these columns converted; raises DtypeUnsuitable that names the first row that is refused."""
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+        """The frame with these columns converted; raises DtypeUnsuitable that names the first row that is refused.
+
+        Rows with values that cannot be converted may be set aside.
+        """
+        set_aside = around.context.set_aside
+        if set_aside is None or self.errors != "raise":
+            return self._all_converted(frame)
+        left = np.full(len(frame), fill_value=True)
+        while True:  # each time fewer rows are left: without some, others may be read in another way
+            given = frame if left.all() else rows_where(frame, left)
+            try:
+                return self._all_converted(given)
+            except DtypeUnsuitable as error:
+                column = given[str(error.column)]
+                lost = self._lost(column)[: set_aside.room + 1]  # one too many is refused there
+                if not len(lost):
+                    raise
+                at = np.flatnonzero(left)[lost]
+                reasons = {
+                    int(row): f"{column.iloc[one]!r:.100} is no {self.kind}" for row, one in zip(at, lost, strict=True)
+                }
+                # the frame as it came, so that the rows have the numbers that they have there
+                set_aside(frame, reasons, code=error.code, column=error.column)
+                left[at] = False
+
+    def _all_converted(self, frame: pd.DataFrame) -> pd.DataFrame:
         result = frame.copy(deep=False)
         for place, name in enumerate(require_keys(frame, "columns", self.columns)):
             at = pointer("columns") if isinstance(self.columns, str) else pointer("columns", place)
@@ -57,12 +88,7 @@ class _Conversion(Transform):
 
     def _refused(self, column: pd.Series, error: Exception, at: str) -> DtypeUnsuitable:
         where = ""
-        rows: tuple[int, ...] = ()
-        try:
-            lost = column.notna() & pd.Series(self.convert(column, "coerce"), index=column.index).isna()
-            rows = (int(np.flatnonzero(lost.to_numpy())[0]),) if lost.any() else ()
-        except REFUSALS:
-            pass  # not the values but the column is refused: there is no row to name
+        rows = tuple(map(int, self._lost(column)[:1]))
         if rows:
             where = f"; row {rows[0] + 1} is {column.iloc[rows[0]]!r}; errors=coerce makes such values null"
         unsuitable = DtypeUnsuitable(
@@ -74,11 +100,20 @@ class _Conversion(Transform):
         unsuitable.rows = rows
         return unsuitable
 
+    def _lost(self, column: pd.Series) -> Any:
+        """The positions of the values that cannot be converted; none where not they but the column is refused."""
+        try:
+            lost = column.notna() & pd.Series(self.convert(column, "coerce"), index=column.index).isna()
+        except REFUSALS:
+            return np.array([], dtype="int64")
+        return np.flatnonzero(lost.to_numpy(dtype=bool))
+
 
 class ToDatetime(_Conversion):
     """Text or numbers as dates with times."""
 
     op = "to_datetime"
+    kind = "time"
     family = "values"
     example: ClassVar[Example] = Example(
         inputs={"df": [{"day": "31.01.2024"}, {"day": "soon"}]},
@@ -133,6 +168,7 @@ class ToNumeric(_Conversion):
     """Text as numbers: integers where all are, nullable ones where there are nulls, else float64."""
 
     op = "to_numeric"
+    kind = "number"
     family = "values"
     example: ClassVar[Example] = Example(
         inputs={"df": [{"n": "12"}, {"n": "many"}]},
@@ -155,6 +191,7 @@ class ToTimedelta(_Conversion):
     """Text or numbers as durations."""
 
     op = "to_timedelta"
+    kind = "duration"
     family = "values"
     example: ClassVar[Example] = Example(
         inputs={"df": [{"late": 90}, {"late": 5}]},

@@ -86,9 +86,9 @@ class Clip(Cells):
     )
 
     lower: Bound = None
-    """The lower bound, or column → bound; null for none."""
+    """The lower bound, or column → bound; null for none, and of numbers `"-inf"` too."""
     upper: Bound = None
-    """The upper bound, likewise."""
+    """The upper bound, likewise; of numbers `"inf"` is none."""
 
     @model_validator(mode="after")
     def _some_bound(self) -> "Clip":
@@ -116,6 +116,8 @@ class Clip(Cells):
 
 def _clipped(column: pd.Series, lower: Any, upper: Any) -> pd.Series:
     """The column within its bounds; one of integers becomes float64 for a bound between two of them."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        lower, upper = None if lower == "-inf" else lower, None if upper == "inf" else upper
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.ArrowDtype):
         bounds = (("/lower", lower), ("/upper", upper))
         return column.clip(*(None if one is None else fit(one, column, at) for at, one in bounds))

@@ -125,6 +125,38 @@ def test_bad_rows_are_set_aside_and_kept(tmp_path: Path) -> None:
     assert ",input.malformed," in kept.read_text()
 
 
+@pytest.mark.filterwarnings("ignore:Could not infer format")
+@pytest.mark.parametrize(
+    ("op", "values", "aside"),
+    [
+        ("to_numeric", ["1", "x", "3"], {2: "'x' is no number"}),
+        ("to_numeric", ["x", "3.5", "-"], {1: "'x' is no number", 3: "'-' is no number"}),
+        ("to_datetime", ["2024-01-31", "soon"], {2: "'soon' is no time"}),
+        # with the first row goes what the others are read as
+        (
+            "to_datetime",
+            ["soon", "2024-01-31", "31.12.2024"],
+            {1: "'soon' is no time", 3: "'31.12.2024' is no time"},
+        ),
+        ("to_timedelta", ["1h", "long"], {2: "'long' is no duration"}),
+    ],
+)
+def test_values_that_a_conversion_refuses_are_set_aside(
+    tmp_path: Path, op: str, values: list[str], aside: dict[int, str]
+) -> None:
+    source, kept, left = (tmp_path / name for name in ("in.csv", "rejects.csv", "left.parquet"))
+    source.write_text("a,b\n" + "".join(f"{value},1\n" for value in values))
+    words = ("run", str(source), "-p", json.dumps([{"op": op, "columns": ["b", "a"]}]), "-o", str(left))
+    assert typed(*words).code == 1
+    assert typed(*words, "--on-row-error", "reject", "--rejects", str(kept)).code == 0
+    found = pd.read_csv(kept)
+    assert dict(zip(found["row"], found["detail"], strict=True)) == {
+        row: f"step 1 ({op}): {reason}" for row, reason in aside.items()
+    }
+    assert set(zip(found["code"], found["column"], strict=True)) == {("transform.dtype_unsuitable", "a")}
+    assert len(pd.read_parquet(left)) == len(values) - len(aside)
+
+
 def test_own_transforms_run_and_what_they_print_is_no_result(
     sales: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +176,11 @@ def test_own_transforms_run_and_what_they_print_is_no_result(
         (("nowhere.csv",), "cannot read 'nowhere.csv'"),
         (("nowhere.xyz",), "does not tell a format"),
         (("nowhere.csv", "-o", "/nowhere/x.csv"), "cannot write"),
-        (("nowhere.csv", "-p", "{"), "is not JSON"),
+        (("nowhere.csv", "-p", "{"), "--pipeline ends too early: line 1, column 2"),
+        (("nowhere.csv", "-p", '[{"op": "head", "n": NaN}]'), "--pipeline is not JSON: invalid character at line 1"),
+        (("nowhere.csv", "-p", '[{"op": "cut", "bins": [0, Infinity]}]'), "--pipeline is not JSON"),
+        (("nowhere.csv", "-p", '[{"op": "cut", "bins": [0, 1e400]}]'), "number out of range at /0"),
+        (("nowhere.csv", "-p", '[{"op": "head", "n": 1, "n": 2}]'), "the key 'n' is given twice"),
         (("--input", "a b=x.csv"), "cannot be named"),
         (("{sales}", "--on-row-error", "maybe"), "fail or reject"),
         (("{sales}", "--transforms-module", "no_such_module"), "fails to import"),
