@@ -113,6 +113,7 @@ class ToDatetime(_Conversion):
     """Text or numbers as dates with times."""
 
     op = "to_datetime"
+    sets_aside = True
     kind = "time"
     family = "values"
     example: ClassVar[Example] = Example(
@@ -168,6 +169,7 @@ class ToNumeric(_Conversion):
     """Text as numbers: integers where all are, nullable ones where there are nulls, else float64."""
 
     op = "to_numeric"
+    sets_aside = True
     kind = "number"
     family = "values"
     example: ClassVar[Example] = Example(
@@ -191,6 +193,7 @@ class ToTimedelta(_Conversion):
     """Text or numbers as durations."""
 
     op = "to_timedelta"
+    sets_aside = True
     kind = "duration"
     family = "values"
     example: ClassVar[Example] = Example(
