@@ -176,12 +176,15 @@ def _small(op: Op, options: Options) -> Row:
 
 
 def _large(op: Op, options: Options) -> Iterator[Row]:
-    ours, plain, _ = _calls(op, options.pick(LARGE // 10, LARGE))
+    rows = options.pick(LARGE // 10, LARGE)
+    ours, plain, _ = _calls(op, rows)
     mine, theirs = (seconds * 1e3 for seconds in _best([ours, plain], options.pick(5, 9), 1))
-    yield Row(f"{op.step['op']}, 1M rows", "ms", mine, theirs, "the plain pandas call", at_most(1.0))
+    yield Row(f"{op.step['op']}, {rows:,} rows", "ms", mine, theirs, "the plain pandas call", at_most(1.0))
     peaks = [min(_peak(call) for _ in range(3)) for call in (ours, plain)]
     if min(peaks) > 4:  # less than some megabytes says more about the allocator
-        yield Row(f"{op.step['op']}, 1M rows, memory at its peak", "MiB", *peaks, "the plain pandas call", at_most(1.2))
+        yield Row(
+            f"{op.step['op']}, {rows:,} rows, memory at its peak", "MiB", *peaks, "the plain pandas call", at_most(1.2)
+        )
 
 
 def _peak(call: Callable[[], Any]) -> float:
