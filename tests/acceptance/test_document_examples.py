@@ -20,7 +20,7 @@ from tests.http.conftest import serving
 
 JSON = "application/json"
 OPERATIONS = sorted(
-    (method.lower(), route.path)
+    (method.lower(), route.path_format)
     for room in ROOMS
     for route in room.router.routes
     if route.include_in_schema
