@@ -1,6 +1,7 @@
 """Pieces of Python source: literals, and chains of calls that break over lines where they are long."""
 
 import keyword
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -26,7 +27,7 @@ def literal(value: Any) -> str:
     if isinstance(value, pd.DateOffset):
         return f"pd.DateOffset({', '.join(f'{name}={count}' for name, count in value.kwds.items())})"
     if isinstance(value, Decimal):
-        return repr(float(value))
+        return _float(float(value))
     return _quoted(value.item() if isinstance(value, np.generic) else value)
 
 
@@ -41,8 +42,13 @@ def _quoted(value: Any) -> str:
         written = repr(value)
         return written if '"' in value or written[0] == '"' else '"' + written[1:-1].replace("\\'", "'") + '"'
     if isinstance(value, float):
-        return repr(float(value))
+        return _float(float(value))
     return repr(value)
+
+
+def _float(value: float) -> str:
+    """A number that runs: `inf` and `nan` are no names of Python."""
+    return repr(value) if math.isfinite(value) else f'float("{value}")'
 
 
 def named(arguments: Mapping[str, str]) -> list[str]:

@@ -26,26 +26,33 @@ def _expect(a: Arguments, w: Writing) -> None:
     for name, rules in schema.items():
         _column(name, rules, w)
     if a.get("strict") is True:
-        w.line(f"assert set({w.frame}.columns) <= {{{', '.join(map(literal, schema))}}}")
+        known = f"{{{', '.join(map(literal, schema))}}}" if schema else "set()"
+        _assert(w, f"set({w.frame}.columns) <= {known}", "there are other columns")
     if a.get("unique") is not None:
-        w.line(f"assert not {w.frame}.duplicated(subset={literal(a.listed('unique'))}).any()")
-    w.set(w.chain)
+        unique = a.listed("unique")
+        _assert(w, f"not {w.frame}.duplicated(subset={literal(unique)}).any()", f"{', '.join(unique)}: rows repeat")
+    if w.frame != w.current:
+        w.set(w.chain)
 
 
 def _column(name: str, rules: Mapping[str, Any], w: Writing) -> None:
     values = column(w, name).text()
     if rules.get("required") is False:
         return
-    w.line(f"assert {literal(name)} in {w.frame}")
+    _assert(w, f"{literal(name)} in {w.frame}", f"{name} is not there")
     if rules.get("dtype") is not None:
-        w.line(f"assert {values}.dtype == {literal(rules['dtype'])}")
+        _assert(w, f"{values}.dtype == {literal(rules['dtype'])}", f"{name} is not {rules['dtype']}")
     if not rules.get("nullable"):
-        w.line(f"assert {values}.notna().all()")
+        _assert(w, f"{values}.notna().all()", f"{name} has nulls")
     if rules.get("unique"):
-        w.line(f"assert {values}.dropna().is_unique")
+        _assert(w, f"{values}.dropna().is_unique", f"{name} has a value twice")
     for rule, condition in _RULES.items():
         if rules.get(rule) is not None:
-            w.line(f"assert {values}.dropna(){condition(rules[rule])}")
+            _assert(w, f"{values}.dropna(){condition(rules[rule])}", f"{name} fails {rule}")
+
+
+def _assert(w: Writing, condition: str, message: str) -> None:
+    w.line(f"assert {condition}, {literal(message)}")
 
 
 RENDERERS: Final[Mapping[str, Renderer]] = {"expect": _expect}
