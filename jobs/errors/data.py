@@ -20,9 +20,9 @@ class ColumnUnknown(TransformError):
     code = "transform.column_unknown"
     title = "Unknown column"
 
-    def __init__(self, column: object, known: Iterable[object], pointer: str = "") -> None:
+    def __init__(self, column: object, known: Iterable[object], pointer: str = "", *, why: str | None = None) -> None:
         names = [str(name) for name in known]
-        hint = did_you_mean(str(column), names) or f"; the columns are {listing(names)}"
+        hint = f"; {why}" if why else did_you_mean(str(column), names) or f"; the columns are {listing(names)}"
         self.column = str(column)
         super().__init__(f"no column {column!r}{hint}", pointer)
 

@@ -67,10 +67,19 @@ class ArgumentUnknown(PipelineError):
     code = "pipeline.argument_unknown"
     title = "Unknown argument"
 
-    def __init__(self, op: str, name: str, known: Iterable[str], pointer: str = "") -> None:
+    def __init__(
+        self,
+        op: str,
+        name: str,
+        known: Iterable[str],
+        pointer: str = "",
+        *,
+        why: str | None = None,
+        kind: str = "argument",
+    ) -> None:
         names = sorted(known)
-        hint = did_you_mean(name, names) or f"; {op} takes {listing(names)}"
-        super().__init__(f"{op} has no argument {name!r}{hint}", pointer)
+        hint = f"; {why}" if why is not None else did_you_mean(name, names) or f"; {op} takes {listing(names)}"
+        super().__init__(f"{op} has no {kind} {name!r}{hint}", pointer)
 
 
 class NameUnknown(PipelineError):

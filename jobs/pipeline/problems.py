@@ -112,10 +112,13 @@ def _problem(transform: type[Transform], place: str, details: list[Any]) -> Fram
     if kind == "json_invalid":
         return ArgumentInvalid(f"the arguments are not valid JSON text ({first['msg'].removeprefix('Invalid JSON: ')})")
     if kind == "extra_forbidden":
-        return ArgumentUnknown(transform.op, name, _names(transform), place)
+        return ArgumentUnknown(
+            transform.op, name, _names(transform), place, why=transform.hint_for(place, first["input"])
+        )
     if kind == "missing":
         return ArgumentInvalid(f"{transform.op} needs {_subject(place)!r}", place)
-    return ArgumentInvalid(f"{_subject(place)!r} {_expected(details)}, not {shown(first['input'])}", place)
+    hint = transform.hint_for(place, first["input"]) if kind in ("model_type", "dict_type") else None
+    return ArgumentInvalid(f"{_subject(place)!r} {hint or _expected(details)}, not {shown(first['input'])}", place)
 
 
 def _subject(place: str) -> str:

@@ -66,6 +66,11 @@ class Transform(BaseModel, ABC):
         Raises TransformError with a pointer relative to the step (`/by/0`).
         """
 
+    @classmethod
+    def hint_for(cls, place: str, value: Any) -> str | None:  # noqa: ARG003  # the default knows none
+        """What to say of the argument at `place` (`/by`), which is unknown or of another kind; None: the usual."""
+        return None
+
     def columns_follow(self) -> Follows:
         """As `follows`, for these arguments."""
         return self.follows

@@ -1,7 +1,7 @@
 """What `expect` may say of a column."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
@@ -20,6 +20,23 @@ def _pattern(text: str) -> str:
         raise refusal(ArgumentInvalid(str(clash))) from None
 
 
+# the same rules by the names of others; the nearest name by its letters would be another rule
+_MEANT: Final[Mapping[str, str]] = {
+    other: rule
+    for rule, others in {
+        "ge": "gte min minimum min_value greater_than_or_equal_to greater_or_equal greater_equal at_least from",
+        "gt": "greater_than greater above exclusive_min exclusiveminimum more_than",
+        "le": "lte max maximum max_value less_than_or_equal_to less_or_equal less_equal at_most to",
+        "lt": "less_than less below exclusive_max exclusivemaximum",
+        "isin": "in is_in enum values allowed one_of choices",
+        "matches": "pattern regex match str_matches",
+        "min_length": "minlength min_len str_length",
+        "max_length": "maxlength max_len",
+        "nullable": "null nulls allow_null",
+        "dtype": "type",
+    }.items()
+    for other in others.split()
+}
 Bound = int | FiniteFloat | str
 """A number, or an ISO 8601 date or duration, or text beside text."""
 Item = int | FiniteFloat | str | bool
@@ -65,7 +82,10 @@ class Expected(BaseModel):
     @model_validator(mode="after")
     def _all_known(self) -> "Expected":
         for name in self.model_extra or ():
-            raise refusal(ArgumentUnknown("expect", name, type(self).model_fields), pointer(name))
+            meant = _MEANT.get(name.casefold().replace(" ", "_"))
+            why = None if meant is None else f"did you mean {meant!r}?"
+            unknown = ArgumentUnknown("a column of 'schema'", name, type(self).model_fields, why=why, kind="rule")
+            raise refusal(unknown, pointer(name))
         return self
 
     def rules(self) -> Iterator[tuple[str, Any]]:

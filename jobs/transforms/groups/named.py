@@ -26,6 +26,10 @@ from jobs.transforms.groups.functions import (
     Functions,
 )
 
+_FORM = (
+    'an aggregation is {"new name": ["column", "function"]}, or [column, function, {arguments}]; several functions of '
+    "a column are several new columns"
+)
 _OF_NUMBERS = frozenset(["kurt", "mean", "median", "prod", "quantile", "sem", "skew", "std", "var"])
 
 
@@ -63,6 +67,8 @@ class Aggregation:
         text = self.text if self.text is not None else ""
         if text in frame.columns:
             return one_column(frame, text, at)
+        if text in AGGREGATING.one:  # pandas' {"x": ["sum", "mean"]}
+            raise ColumnUnknown(text, frame.columns, at, why=_FORM)
         if self.source is None:
             raise ColumnUnknown(text, frame.columns, at)
         return computed(frame, self.source, at)
@@ -86,8 +92,9 @@ def checked(known: Functions) -> PlainValidator:
         if isinstance(item, Aggregation):
             return item
         if not isinstance(item, (list, tuple)) or not 2 <= len(item) <= 3:
-            form = 'an aggregation is [column, function], as in ["amount", "sum"], or [column, function, {arguments}]'
-            raise refusal(ArgumentInvalid(f"{form}, not {shown(item)}"))
+            raise refusal(ArgumentInvalid(f"{_FORM}, not {shown(item)}"))
+        if len(item) == 3 and all(isinstance(one, str) and one in known.one for one in item):
+            raise refusal(ArgumentInvalid(f"{_FORM}, not {shown(item)}"))
         source, function, arguments = (*item, {})[:3]
         if not isinstance(function, str):
             raise refusal(ArgumentInvalid(f"the function is a string, not {shown(function)}"), "/1")

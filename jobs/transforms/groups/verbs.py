@@ -1,6 +1,7 @@
 """The verbs of `groupby`, one field each: what may become of the groups."""
 
-from typing import Final
+import json
+from typing import Any, Final, get_args
 
 from jobs.transforms.arguments import ExpressionText, Names
 from jobs.transforms.base import Transform
@@ -113,6 +114,18 @@ class Verbs(Transform):
     observed: bool = True
     """Of categorical keys show only categories that occur; false: all of them."""
 
+    @classmethod
+    def hint_for(cls, place: str, value: Any) -> str | None:
+        """The form of a verb's arguments; of those about an index, that there is none."""
+        verb = place.removeprefix("/")
+        if verb in ("as_index", "group_keys"):
+            return "the groups' keys always come as columns"
+        if verb in ("agg", "transform"):
+            return 'takes new columns by their names, as in {"new name": ["column", "function"]}'
+        if verb not in _VERBS or verb == "filter":
+            return None
+        return f"takes an object of arguments, such as {json.dumps(_arguments(verb, value))}"
+
     def given(self) -> list[str]:
         """The verbs that are there."""
         there = self.model_fields_set & _VERBS.keys()
@@ -120,6 +133,17 @@ class Verbs(Transform):
 
 
 _WORDS: Final = frozenset(["by", "sort", "dropna", "observed"])
+
+
+def _arguments(verb: str, value: Any) -> dict[str, Any]:
+    """Arguments that may have been meant with a value beside the verb."""
+    known = next(one for one in get_args(Verbs.model_fields[verb].annotation) if one is not type(None)).model_fields
+    if "n" in known:
+        return {"n": value if isinstance(value, int) and not isinstance(value, bool) else 2}
+    meant = [value] if isinstance(value, str) else value if isinstance(value, list) and value else ["x"]
+    return next(({name: meant} for name in ("columns", "subset") if name in known), {})
+
+
 # each verb by its place in the model, so that errors name them in one order
 _VERBS: Final = {name: place for place, name in enumerate(Verbs.model_fields) if name not in _WORDS}
 _OF_ROWS: Final = frozenset(

@@ -1,19 +1,26 @@
 """Categories as columns of flags, and back."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from pydantic import AfterValidator, Field, model_validator
 
 from jobs.errors import ArgumentInvalid, ColumnTaken, DtypeUnsuitable, OutputTooLarge
 from jobs.transforms.arguments import Names, plain, pointer, refusal, require_keys
 from jobs.transforms.base import Example, Surroundings, Transform
 from jobs.transforms.delegated import REFUSALS, answer, reason
+from jobs.transforms.dtypes import DtypeName, resolve
 from jobs.transforms.follows import Follows
 
-_Flag = Literal["bool", "boolean", "int8", "uint8", "int32", "int64", "float32", "float64"]
+
+def _holds_flags(name: str) -> str:
+    dtype = resolve(name)
+    if isinstance(dtype, pd.ArrowDtype) or not (is_bool_dtype(dtype) or is_numeric_dtype(dtype)):
+        raise refusal(ArgumentInvalid(f"flags are booleans or numbers such as 'bool' or 'int64', not {name!r}"))
+    return name
 
 
 class GetDummies(Transform):
@@ -38,8 +45,8 @@ class GetDummies(Transform):
     """A column for null too."""
     drop_first: bool = False
     """Leave out the first value of each column, which the others tell."""
-    dtype: _Flag = "bool"
-    """What the flags are."""
+    dtype: Annotated[DtypeName, AfterValidator(_holds_flags)] = "bool"
+    """What the flags are: a dtype of booleans or numbers, by the names that `astype` takes."""
 
     def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
         """`pd.get_dummies(frame, ...)`."""

@@ -65,3 +65,61 @@ def test_what_pandas_says_is_told_to_the_end():
     assert "might want to try: passing `format`" in raised.value.detail
     assert "passing `format='mixed'`" in raised.value.detail
     assert raised.value.detail.endswith("; row 2 is '31.12.2024'; errors=coerce makes such values null")
+
+
+@pytest.mark.parametrize(
+    ("verb", "value", "form"),
+    [
+        ("head", 2, '{"n": 2}'),
+        ("nth", "x", '{"n": 2}'),
+        ("sum", "x", '{"columns": ["x"]}'),
+        ("mean", ["x"], '{"columns": ["x"]}'),
+        ("rank", True, '{"columns": ["x"]}'),
+        ("value_counts", "x", '{"subset": ["x"]}'),
+        ("size", True, "{}"),
+        ("agg", ["sum", "mean"], '{"new name": ["column", "function"]}'),
+        ("agg", {"x": ["sum"]}, '{"new name": ["column", "function"]}'),
+        ("agg", {"x": ["sum", "mean"]}, '{"new name": ["column", "function"]}'),
+        ("agg", {"x": ["sum", "mean", "max"]}, '{"new name": ["column", "function"]}'),
+        ("agg", {"x": "sum"}, '{"new name": ["column", "function"]}'),
+    ],
+)
+def test_a_verb_of_groupby_shows_the_form_of_its_arguments(verb, value, form):
+    detail, at = refused({"op": "groupby", "by": "k", verb: value})
+    assert form in detail
+    assert at.startswith(f"/pipeline/0/{verb}")
+
+
+@pytest.mark.parametrize("name", ["as_index", "group_keys"])
+def test_groupby_has_no_index(name):
+    detail, at = refused({"op": "groupby", "by": "k", "size": {}, name: False})
+    assert detail.endswith(f"no argument {name!r}; the groups' keys always come as columns")
+    assert at == f"/pipeline/0/{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("gte", "ge"), ("lte", "le"), ("min", "ge"), ("max", "le"), ("greater_than", "gt"), ("regex", "matches")],
+)
+def test_a_rule_by_another_name_is_told_by_its_own(name, rule):
+    detail, at = refused({"op": "expect", "schema": {"x": {name: 1}}})
+    assert detail.endswith(f"a column of 'schema' has no rule {name!r}; did you mean {rule!r}?")
+    assert at == f"/pipeline/0/schema/x/{name}"
+
+
+def test_a_misspelt_rule_is_told_by_the_nearest():
+    assert refused({"op": "expect", "schema": {"x": {"nulable": True}}})[0].endswith("did you mean 'nullable'?")
+    assert "'min_length'" in refused({"op": "expect", "schema": {"x": {"zzz": True}}})[0]
+
+
+@pytest.mark.parametrize("dtype", ["int", "float", "Int64", "uint16", "bool", "Float32"])
+def test_flags_have_the_dtypes_that_astype_gives(dtype):
+    made = run(FRAME[["k"]], {"op": "get_dummies", "columns": "k", "dtype": dtype})
+    pd.testing.assert_frame_equal(made, pd.get_dummies(FRAME[["k"]]).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["str", "datetime64[us]", "date32", "category", "decimal128(3, 1)", "object"])
+def test_flags_are_booleans_or_numbers(dtype):
+    detail, at = refused({"op": "get_dummies", "columns": "k", "dtype": dtype})
+    assert f"not {dtype!r}" in detail
+    assert at == "/pipeline/0/dtype"
