@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from jobs.errors import ExpressionForbidden, ExpressionSyntax, ExpressionTooLarge
+from jobs.expressions.malformed import malformed
 
 MAX_INTEGER = 2**64
 
@@ -96,19 +97,13 @@ def read(text: str, extent: Extent = USUAL) -> Source:
         with _ONE_AT_A_TIME:
             tree = ast.parse(python, mode="eval").body
     except SyntaxError as error:
-        index = bisect.bisect_right(starts, max(0, (error.offset or 1) - 1)) - 1
-        raise ExpressionSyntax(_reason(error), text=text, position=lexer.origins[max(0, index)]) from None
+        raise malformed(error, text, starts, lexer.origins) from None
     except (MemoryError, RecursionError):
         detail = "the expression is nested too deeply; split it over assign steps"
         raise ExpressionTooLarge(detail, text=text, position=0) from None
     except ValueError as error:
         raise ExpressionSyntax(str(error), text=text, position=0) from None
     return Source(text, python, tree, lexer.names, lexer.numbers, starts, tuple(lexer.origins))
-
-
-def _reason(error: SyntaxError) -> str:
-    reason = error.msg.split(". ")[0].split(" (<unknown>")[0]
-    return "this is not an expression" if reason.startswith("invalid syntax") else reason
 
 
 class _Lexer:

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from jobs.errors import DtypeUnsuitable
 from jobs.transforms.arguments import Scalar
-from jobs.transforms.base import Example
+from jobs.transforms.base import Example, Surroundings
 from jobs.transforms.meanings import dates_as_times, decimals_as_floats
 from jobs.transforms.nulls import nullable
 from jobs.transforms.scalars import fit
@@ -16,7 +17,22 @@ from jobs.transforms.values.cells import Cells
 _DAYS: list[dict[str, Any]] = [{"flights": 10}, {"flights": 12}, {"flights": 9}]
 
 
-class Shift(Cells):
+class _Against(Cells):
+    """The base: all columns at once, where an expression takes one."""
+
+    def apply(self, frame: pd.DataFrame, around: Surroundings) -> pd.DataFrame:
+        """The frame's answer; raises DtypeUnsuitable that tells how to work on one column."""
+        try:
+            return super().apply(frame, around)
+        except DtypeUnsuitable as error:
+            name = next((str(name) for name in frame.select_dtypes("number") if str(name).isidentifier()), "x")
+            error.detail += f"; this works on all columns, and `assign` with `{name}.{self.op}()` on one"
+            error.args = (error.detail,)
+            error.places = tuple(place.changed(detail=error.detail) for place in error.places)
+            raise
+
+
+class Shift(_Against):
     """Move the rows down by `periods` (up where negative); what comes free is null, or `fill_value`.
 
     pandas' `freq` shifts an index: to shift times, add to them in `assign`. Of a list of periods make a column each
@@ -54,7 +70,7 @@ class Shift(Cells):
         return wanted if self.fill_value is None else None
 
 
-class Diff(Cells):
+class Diff(_Against):
     """Each value less the one `periods` rows before it; integers stay integers (Int64), with nulls at the beginning."""
 
     op = "diff"
@@ -79,7 +95,7 @@ class Diff(Cells):
         return made
 
 
-class PctChange(Cells):
+class PctChange(_Against):
     """Each value's change against the one `periods` rows before it, as a fraction (0.2 for 20 % more).
 
     pandas' `freq` looks `periods` of time back on an index, and is left out.

@@ -342,4 +342,4 @@ def test_any_characters_are_read_without_another_error(text: str) -> None:
         position = error.position
     else:
         position = None
-    assert position is None or 0 <= position < max(1, len(text))
+    assert position is None or 0 <= position <= len(text)

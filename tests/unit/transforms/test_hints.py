@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from jobs.errors import FramequeueError
+from jobs.errors import ExpressionSyntax, FramequeueError
+from jobs.expressions import parse
 from jobs.pipeline import Pipeline
 from tests.unit.transforms.frames import CATALOGUE, run
 
@@ -123,3 +124,50 @@ def test_flags_are_booleans_or_numbers(dtype):
     detail, at = refused({"op": "get_dummies", "columns": "k", "dtype": dtype})
     assert f"not {dtype!r}" in detail
     assert at == "/pipeline/0/dtype"
+
+
+@pytest.mark.parametrize("step", [{"op": "diff"}, {"op": "pct_change"}, {"op": "shift", "fill_value": 0}])
+def test_moves_that_do_not_suit_all_columns_tell_of_one(step):
+    detail, _ = refused(step)
+    assert detail.endswith(f"; this works on all columns, and `assign` with `x.{step['op']}()` on one")
+    run(FRAME, {"op": "assign", "columns": {"y": f"x.{step['op']}()"}})
+
+
+@pytest.mark.parametrize(
+    "text", ["qty > ", "qty >", "a + b *", "a and", "not", "f(a,", "(a + b", "a in [1, 2", "a if b else"]
+)
+def test_an_unfinished_expression_ends_too_early(text):
+    with pytest.raises(ExpressionSyntax) as raised:
+        parse(text)
+    assert "the expression ends too early" in raised.value.detail or "was never closed" in raised.value.detail
+    if raised.value.detail.startswith("the expression ends"):
+        assert raised.value.position == len(text)
+
+
+def test_the_end_is_the_place_of_an_unfinished_expression():
+    with pytest.raises(ExpressionSyntax, match=r"^the expression ends too early, at character 7 in 'qty > '$"):
+        parse("qty > ")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "position"),
+    [
+        ("Order Date > 1", "Order Date", 0),
+        ("a > 1 and Unit  Price x < 2", "Unit  Price x", 10),
+        ("x + née la", "née la", 4),
+        ("a b.dt.year", "a b", 0),
+    ],
+)
+def test_a_name_with_a_blank_is_shown_in_backticks(text, name, position):
+    with pytest.raises(ExpressionSyntax) as raised:
+        parse(text)
+    assert (f"`{name}`" in raised.value.detail, raised.value.position) == (True, position)
+
+
+def test_other_malformed_text_keeps_its_place():
+    for sql in ("a > 1 AND b < 2", "a LIKE 'x'", "a between 1 and 2"):
+        with pytest.raises(ExpressionSyntax, match=r"^this is not an expression"):
+            parse(sql)
+    with pytest.raises(ExpressionSyntax) as raised:
+        parse("a > > 1")
+    assert (raised.value.detail.startswith("this is not an expression"), raised.value.position) == (True, 4)
