@@ -29,7 +29,7 @@ class _Conversion(Transform):
     columns: Names
     """The columns to convert."""
     errors: Errors = "raise"
-    """A bad value fails the step, or under `on_row_error: reject` its row is set aside; with `coerce` it becomes null."""
+    """A bad value fails the step (under `on_row_error: reject` its row is set aside), or with `coerce` becomes null."""
 
     @abstractmethod
     def convert(self, column: pd.Series, errors: Errors) -> Any:
