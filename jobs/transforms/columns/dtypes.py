@@ -37,10 +37,7 @@ class AsType(Transform):
     dtype: DtypeName | dict[str, DtypeName]
     """The dtype of all columns, or column → dtype: pandas' names (`Int64`, `datetime64[us, UTC]`) and Arrow's."""
     errors: OnMissing = "raise"
-    """`ignore`: a column with values that do not fit stays as it is.
-
-    With `raise`, a job whose `on_row_error` is `reject` sets the rows of such values aside.
-    """
+    """`ignore`: a column with values that do not fit stays; `raise` heeds `on_row_error`: `reject` sets rows aside."""
 
     def columns_follow(self) -> Follows:
         """Where a cast may be left out, the values decide about the dtypes."""

@@ -29,10 +29,7 @@ class _Conversion(Transform):
     columns: Names
     """The columns to convert."""
     errors: Errors = "raise"
-    """A value that cannot be converted fails the step (`raise`), or becomes null (`coerce`).
-
-    With `raise`, a job whose `on_row_error` is `reject` sets the rows of such values aside.
-    """
+    """A bad value fails the step (under `on_row_error: reject` its row is set aside), or with `coerce` becomes null."""
 
     @abstractmethod
     def convert(self, column: pd.Series, errors: Errors) -> Any:
