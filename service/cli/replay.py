@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from rich.text import Text
 
 from config.sections import ClientSettings
@@ -163,7 +162,7 @@ def _stop(asked: Asked, end: LocalEnd, local: LocalJob, settings: Settings) -> N
         (in_ipython if asked.ipython else under_pdb)(failing)
 
 
-def _whole(local: LocalJob, settings: Settings) -> Mapping[str, pd.DataFrame]:
+def _whole(local: LocalJob, settings: Settings) -> Mapping[str, Any]:
     try:
         return inputs_of(local, settings.limits)
     except FramequeueError as error:  # no step has read that one yet
